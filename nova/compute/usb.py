@@ -1,0 +1,305 @@
+# SPDX-License-Identifier: Apache-2.0
+"""USB devices in nova-compute: the RPC endpoint and the periodic report.
+
+One :class:`UsbManager` stands beside upstream's ComputeManager; the
+decorators in :mod:`nova.compute.usb_hooks` make it and call it.
+"""
+
+from oslo_concurrency import lockutils
+from oslo_log import log as logging
+import oslo_messaging as messaging
+from oslo_utils import timeutils
+from oslo_utils import uuidutils
+
+from nova.compute import usb_attachments
+from nova.compute import usb_hints
+from nova.compute import usb_lifecycle
+from nova.compute import usb_placement
+from nova.compute import utils as compute_utils
+import nova.conf
+from nova import context as nova_context
+from nova import exception
+from nova import objects
+from nova.objects import usb_device as usb_obj
+from nova.usb import device as usb_device
+from nova.usb import devspec
+from nova.usb import exception as usb_exception
+from nova.usb import status
+from nova.usb import tracker
+from nova.virt import usb_factory
+
+CONF = nova.conf.CONF
+LOG = logging.getLogger(__name__)
+
+#: What a caller over RPC gets as it is, without a traceback in our log.
+expected = messaging.expected_exceptions(
+    usb_exception.UsbDeviceConflict, usb_exception.UsbDeviceNotFound,
+    usb_exception.UsbNotSupported, usb_exception.UsbDatabaseNotSynced)
+
+
+class UsbManager(object):
+    """The USB devices of this host.
+
+    Owns no record: those are the conductor's.  Holds what it reported last,
+    so that a host on which nothing changed sends nothing.
+
+    :param manager: upstream's ComputeManager
+    :raises: UsbDeviceSpecInvalid, UsbSimulationInvalid
+    """
+
+    target = messaging.Target(namespace='usb', version='1.0')
+
+    def __init__(self, manager):
+        self.host = manager.host
+        self.spec = devspec.DeviceSpec.parse(CONF.usb.device_spec)
+        try:
+            self.driver = usb_factory.for_driver(manager.driver)
+            self.unsupported = None
+        except usb_exception.UsbNotSupported as e:
+            self.driver, self.unsupported = None, e
+        if not CONF.usb.enabled:
+            self.unsupported = usb_exception.UsbNotSupported(
+                reason='[usb] enabled is false on its host')
+        self.attachments = usb_attachments.Attachments(
+            self.driver, self.host, self._locate)
+        self.lifecycle = usb_lifecycle.Lifecycle(
+            self.attachments, self._is_old)
+        self.allocations = usb_placement.Allocations(manager)
+        # Servers whose allocation may not count what they hold.
+        self._unbalanced = set()
+        # Who reports: a nova-compute that starts takes its host over.
+        self.reporter = uuidutils.generate_uuid()
+        self._sequence = 0
+        self._accepted = False
+        self._reported = None
+        # Where the devices that servers hold were at the last report.
+        self._places = {}
+        self._complaint = None
+        self.hints = None
+
+    # RPC
+
+    @expected
+    @compute_utils.wrap_instance_event(prefix='compute')
+    def attach_usb_device(self, context, instance, device_uuid):
+        """Attach a device that nova-api has claimed for the instance."""
+        self._check_supported()
+        self._reserve(context, instance, device_uuid)
+        try:
+            return self.attachments.attach(context, instance, device_uuid)
+        except Exception:
+            self._balance(context, instance)
+            raise
+
+    @expected
+    @compute_utils.wrap_instance_event(prefix='compute')
+    def detach_usb_device(self, context, instance, device_uuid):
+        """Detach a device that nova-api has marked ``detaching``."""
+        if self.driver is None:
+            raise self.unsupported
+        self.attachments.detach(context, instance, device_uuid)
+        self._balance(context, instance)
+
+    @expected
+    def rescan(self, context):
+        """Report all of the host's devices, and put records right."""
+        self._check_supported()
+        self._reported = None
+        self._report(context, self._is_old)
+
+    def _check_supported(self):
+        if self.unsupported:
+            raise self.unsupported
+
+    def _reserve(self, context, instance, device_uuid):
+        """Count a device that is being attached in Placement first."""
+        try:
+            self.allocations.balance(context, instance)
+        except usb_exception.UsbDevicesReserved:
+            # It does not come to an attach, which would free it.
+            self.attachments.give_up(context, instance, device_uuid)
+            raise
+        except Exception as e:
+            # Placement may be away; the device is the server's nevertheless.
+            LOG.warning('USB devices are not counted in Placement yet: %s',
+                        e, instance=instance)
+            self._unbalanced.add(instance.uuid)
+
+    def _balance(self, context, instance):
+        if not self.allocations.try_balance(context, instance):
+            self._unbalanced.add(instance.uuid)
+
+    # Start and end
+
+    def start(self, context):
+        """After upstream's init_host: settle what a crash left, report."""
+        if self.unsupported:
+            LOG.info('%s', self.unsupported)
+            return
+        # Nobody waits for an answer of the process that was here before.
+        self.report(context, is_stale=lambda device: True, everything=True)
+        self.hints = usb_hints.Hints(
+            lambda: self.report(nova_context.get_admin_context()),
+            CONF.usb.event_settle_time)
+        if self.driver.start_events(self.hints.give):
+            self.hints.start()
+
+    def stop(self):
+        """When nova-compute ends."""
+        if self.driver is not None:
+            self.driver.stop_events()
+        if self.hints is not None:
+            self.hints.stop()
+
+    def happened(self, event, context, instance):
+        """Something happened to a server of this host.
+
+        :param event: the name of a method of
+            :class:`nova.compute.usb_lifecycle.Lifecycle`
+        """
+        if self.driver is None:
+            return
+        try:
+            getattr(self.lifecycle, event)(context, instance)
+        except usb_exception.UsbDatabaseNotSynced as e:
+            # Then no server has a device.
+            self._complain(e)
+
+    # Reports
+
+    def report(self, context, is_stale=None, everything=False):
+        """Scan; if anything changed, tell the conductor, settle servers.
+
+        Never raises: what fails is said once and tried again at the next
+        scan.
+
+        :param is_stale: see :meth:`Attachments.settle`
+        :param everything: settle every server of this host
+        """
+        if self.unsupported:
+            return
+        try:
+            self._report(context, is_stale or self._is_old, everything)
+            self._complain(None)
+        except usb_exception.UsbReportSuperseded as e:
+            self.unsupported = e
+            LOG.warning(
+                'Another nova-compute reports as host %s. This one leaves '
+                'the USB devices to it. Give each its own [DEFAULT]host and '
+                'restart them.', self.host)
+        except Exception as e:
+            self._complain(e)
+
+    def _complain(self, error):
+        """Log an error that lasts once, not at every scan."""
+        complaint = error and type(error)
+        if complaint and complaint != self._complaint:
+            LOG.error('USB devices were not reported, trying again every '
+                      '%(seconds)s seconds: %(error)s',
+                      {'seconds': CONF.usb.scan_interval, 'error': error},
+                      exc_info=not isinstance(error, exception.NovaException))
+        elif self._complaint and not complaint:
+            LOG.info('USB devices are reported again')
+        self._complaint = complaint
+
+    def _report(self, context, is_stale, everything=False):
+        with lockutils.lock('usb-report-%s' % self.host):
+            sightings = self._sightings()
+            if everything or sightings != self._reported:
+                self._send(context, sightings, is_stale)
+            if everything:
+                self.attachments.unsettled.update(
+                    instance.uuid for instance in
+                    objects.InstanceList.get_by_host(
+                        context, self.host, expected_attrs=[]))
+            self._settle(context, is_stale)
+            self._balance_all(context)
+
+    def _sightings(self):
+        """What a scan sees now, with what the device_spec says of it."""
+        return [(identity, device, self.spec.decide(device))
+                for identity, device in
+                sorted(usb_device.identify(self.driver.scan()))]
+
+    def _send(self, context, sightings, is_stale):
+        """Report all that is plugged in; note which servers it concerns."""
+        self._reported = None
+        self._sequence += 1
+        records = usb_obj.UsbDeviceList.report(
+            context, self.host, self.reporter, self._sequence,
+            usb_obj.UsbDeviceList(context, objects=[
+                usb_obj.UsbDevice.from_sighting(
+                    context, self.host, identity, device,
+                    decision.blocked_reason, decision.resource_class)
+                for identity, device, decision in sightings]),
+            takeover=not self._accepted)
+        self._accepted = True
+        self._reported = sightings
+        self.driver.inventory = usb_placement.Inventory.of(
+            records, sightings)
+        for device in records:
+            if device.instance_uuid is None:
+                continue
+            place = (device.present, device.bus_number, device.device_number)
+            if device.status != status.ATTACHED:
+                concerned = is_stale(device)
+            else:
+                concerned = self._places.get(device.uuid) != place
+            if concerned:
+                self.attachments.unsettled.add(device.instance_uuid)
+            self._places[device.uuid] = place
+        held = {device.uuid for device in records if device.instance_uuid}
+        self._places = {uuid: place for uuid, place in self._places.items()
+                        if uuid in held}
+
+    def _settle(self, context, is_stale):
+        """Settle the servers that need it; those that fail stay so."""
+        unsettled = self.attachments.unsettled
+        for instance_uuid in sorted(unsettled):
+            # Before, not after: another thread may add it meanwhile.
+            unsettled.discard(instance_uuid)
+            done = False
+            try:
+                done = self.attachments.settle(
+                    context, instance_uuid, is_stale)
+            except usb_exception.UsbDeviceConflict as e:
+                # Said by settle.  The next scan tries again.
+                LOG.debug('Server %s is not settled: %s', instance_uuid, e)
+            finally:
+                if not done:
+                    unsettled.add(instance_uuid)
+            self._unbalanced.add(instance_uuid)
+
+    def _balance_all(self, context):
+        """Count in Placement what was settled; once there is a provider."""
+        if not self.allocations.ready:
+            return
+        for instance_uuid in sorted(self._unbalanced):
+            self._unbalanced.discard(instance_uuid)
+            try:
+                instance = objects.Instance.get_by_uuid(
+                    context, instance_uuid)
+            except exception.InstanceNotFound:
+                continue
+            if instance.host == self.host:
+                self._balance(context, instance)
+
+    def _locate(self, device):
+        """The HostUsbDevice that a record is at this moment."""
+        seen = tracker.find(device, [
+            tracker.Sighting(identity, seen, decision.blocked_reason, None)
+            for identity, seen, decision in self._sightings()])
+        if seen is not None:
+            if seen.blocked_reason:
+                raise usb_exception.UsbDeviceBlocked(
+                    device=device.uuid, reason=seen.blocked_reason)
+            return seen.device
+        raise usb_exception.UsbIdentityChanged(
+            device=device.uuid, reason='no %s is plugged into its host now'
+            % device.identity)
+
+    @staticmethod
+    def _is_old(device):
+        """Whether nobody waits for this attach or detach any more."""
+        return timeutils.is_older_than(
+            device.updated_at, 2 * CONF.usb.rpc_timeout)

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of what a scan sees and of what tells devices apart."""
+
+import dataclasses
+import unittest
+
+from nova.usb import device as usb_device
+
+
+def stick(port='1-1', **values):
+    values.setdefault('vendor_id', '0781')
+    values.setdefault('product_id', '5567')
+    values.setdefault('bus_number', 1)
+    values.setdefault('device_number', 2)
+    return usb_device.HostUsbDevice(port_path=port, **values)
+
+
+def identities(*devices):
+    return [identity for identity, _device in usb_device.identify(devices)]
+
+
+class CleanTextTest(unittest.TestCase):
+
+    def test_texts(self):
+        for raw, clean in [
+                (None, None),
+                ('', None),
+                ('  \t\n', None),
+                ('SanDisk', 'SanDisk'),
+                ('  SanDisk \x00', 'SanDisk'),
+                ('a\x1bb\x7fc\x85d', 'abcd'),
+                ('Gerät 日本', 'Gerät 日本'),
+                ('key \U0001f511', 'key \ufffd'),
+                ('\udcff', '\ufffd'),
+                (b'caf\xc3\xa9', 'café'),
+                (b'\xff', '\ufffd'),
+                ('x' * 300, 'x' * 255),
+                ('x' * 254 + ' y', 'x' * 254),
+                (5, '5')]:
+            with self.subTest(raw=raw):
+                self.assertEqual(clean, usb_device.clean_text(raw))
+
+    def test_limit(self):
+        self.assertEqual('abc', usb_device.clean_text('abcdef', 3))
+
+
+class HostUsbDeviceTest(unittest.TestCase):
+
+    def test_values_are_brought_into_one_form(self):
+        device = stick(vendor_id='05AC', product_id='12A8', device_class='EF',
+                       interface_classes=['FF', '08', 'ff'], serial=' S\n',
+                       manufacturer='', bus_number='3', speed=' 480 ')
+        self.assertEqual('05ac', device.vendor_id)
+        self.assertEqual('12a8', device.product_id)
+        self.assertEqual('ef', device.device_class)
+        self.assertEqual(('08', 'ff'), device.interface_classes)
+        self.assertEqual('S', device.serial)
+        self.assertIsNone(device.manufacturer)
+        self.assertIsNone(device.product)
+        self.assertEqual('480', device.speed)
+        self.assertEqual(usb_device.UsbAddress(3, 2), device.address)
+        self.assertEqual((3, 2), (device.address.bus, device.address.device))
+
+    def test_nothing_but_the_numbers_is_needed(self):
+        device = stick()
+        for name in ('serial', 'manufacturer', 'product', 'speed',
+                     'controller', 'host_use'):
+            self.assertIsNone(getattr(device, name), name)
+
+    def test_wrong_numbers(self):
+        for values in [{'vendor_id': '781'}, {'vendor_id': '07811'},
+                       {'product_id': 'xyz0'}, {'vendor_id': '0781\n'},
+                       {'device_class': '8'}, {'interface_classes': ['8']},
+                       {'bus_number': 'one'}, {'port': ' '}]:
+            with self.subTest(values=values):
+                self.assertRaises(ValueError, stick, **values)
+
+    def test_frozen(self):
+        with self.assertRaises(dataclasses.FrozenInstanceError):
+            stick().serial = 'other'
+
+
+class IdentityTest(unittest.TestCase):
+
+    def test_serial(self):
+        self.assertEqual(['0781:5567/serial=4C53'],
+                         identities(stick(serial='4C53')))
+
+    def test_no_serial(self):
+        self.assertEqual(['0781:5567/port=1-1.4'],
+                         identities(stick('1-1.4')))
+
+    def test_two_identical_without_serial(self):
+        self.assertEqual(['0781:5567/port=1-1', '0781:5567/port=1-2'],
+                         identities(stick('1-1'), stick('1-2')))
+
+    def test_two_identical_with_serial(self):
+        self.assertEqual(
+            ['0781:5567/port=1-1/serial=S', '0781:5567/port=1-2/serial=S'],
+            identities(stick('1-1', serial='S'), stick('1-2', serial='S')))
+
+    def test_same_serial_of_another_product(self):
+        self.assertEqual(
+            ['0781:5567/serial=S', '0781:5568/serial=S'],
+            identities(stick('1-1', serial='S'),
+                       stick('1-2', serial='S', product_id='5568')))
+
+    def test_serials_that_differ_in_case(self):
+        first, second = identities(stick('1-1', serial='ab'),
+                                   stick('1-2', serial='AB'))
+        self.assertNotEqual(first.upper(), second.upper())
+        self.assertTrue(first.startswith('0781:5567/serial=~'))
+
+    def test_strange_serials(self):
+        serials = ['ä' * 40, 'Z' * 65, 'Z' * 300, 'A/port=1-2', 'A B', '~X',
+                   '\U0001f511', 'A\udcff', 'A=B', 'A%B']
+        made = identities(*[stick('1-%d' % number, serial=serial)
+                            for number, serial in enumerate(serials, 1)])
+        self.assertEqual(len(serials), len(set(made)))
+        for identity in made:
+            self.assertTrue(identity.isascii())
+            self.assertLessEqual(len(identity), 191)
+            self.assertFalse(usb_device.is_by_port(identity), identity)
+
+    def test_longest(self):
+        port = '1-' + '.'.join('15' for _ in range(20))
+        made = identities(stick(port, serial='Z' * 64),
+                          stick(port + '.1', serial='Z' * 64))
+        for identity in made:
+            self.assertLessEqual(len(identity), 191)
+            self.assertTrue(usb_device.is_by_port(identity))
+        strange = identities(stick('x' * 100))
+        self.assertLessEqual(len(strange[0]), 191)
+
+    def test_order_is_kept(self):
+        devices = [stick('1-3'), stick('1-1', serial='A'), stick('1-2')]
+        self.assertEqual(
+            devices, [device for _identity, device
+                      in usb_device.identify(iter(devices))])
+
+    def test_is_by_port(self):
+        self.assertTrue(usb_device.is_by_port('0781:5567/port=1-1/serial=S'))
+        self.assertFalse(usb_device.is_by_port('0781:5567/serial=S'))

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a scan of a compute host sees, and what tells devices apart.
+
+A USB device has no name of its own.  Its bus and device number change with
+every replug and reset, so they are an address, to be looked up right before
+it is used.  What stays is the *identity*: vendor, product and serial number
+where the host has no second device with the same three; else vendor,
+product and the port that it is plugged into.
+"""
+
+import collections
+import dataclasses
+import hashlib
+import re
+import typing
+import unicodedata
+
+_ID = re.compile(r'[0-9a-f]{4}\Z')
+_CLASS = re.compile(r'[0-9a-f]{2}\Z')
+
+#: Values that stand in an identity as they are.  Lower-case letters are not
+#: among them: MySQL's usual collations do not tell 'a' from 'A'.
+_PLAIN_SERIAL = re.compile(r'[0-9A-Z._-]{1,64}\Z')
+_PLAIN_PORT = re.compile(r'[0-9.-]{1,64}\Z')
+
+#: Unicode categories that have no place in a name: control characters.
+_CONTROL = ('Cc',)
+_SURROGATE = 'Cs'
+_REPLACEMENT = '\ufffd'
+
+
+def clean_text(value, limit=255):
+    """Make a string from a device's descriptor fit to be stored and shown.
+
+    Descriptors hold what a firmware's author left there.  Control
+    characters are taken out; characters beyond the Basic Multilingual Plane,
+    which MySQL's ``utf8`` cannot store, and bytes that are no UTF-8 become
+    U+FFFD.
+
+    :param value: str, bytes or None
+    :param limit: the longest result, in characters
+    :returns: str, or None when nothing is left
+    """
+    if value is None:
+        return None
+    if isinstance(value, bytes):
+        value = value.decode('utf-8', 'replace')
+    value = str(value)
+    if value.isascii() and value.isprintable():
+        # Nearly all are; going through the others' characters costs more
+        # than reading them from sysfs.
+        return value.strip()[:limit].strip() or None
+    kept = []
+    for char in value:
+        category = unicodedata.category(char)
+        if category in _CONTROL:
+            continue
+        if category == _SURROGATE or ord(char) > 0xffff:
+            char = _REPLACEMENT
+        kept.append(char)
+    return ''.join(kept).strip()[:limit].strip() or None
+
+
+class UsbAddress(typing.NamedTuple):
+    """Where a device is right now; another number after every replug."""
+    bus: int
+    device: int
+
+
+def _hex(name, value, pattern):
+    value = str(value).lower()
+    if not pattern.match(value):
+        raise ValueError('%s of a USB device is %r, not %s hexadecimal '
+                         'digits' % (name, value,
+                                     4 if pattern is _ID else 2))
+    return value
+
+
+@dataclasses.dataclass(frozen=True)
+class HostUsbDevice:
+    """One USB device that is plugged into this host now.
+
+    Values are brought into one form when it is made: digits in lower case,
+    texts through :func:`clean_text`, interface classes sorted and each once.
+
+    :param vendor_id: idVendor, four hexadecimal digits
+    :param product_id: idProduct, four hexadecimal digits
+    :param port_path: where it is plugged, as sysfs names it (``1-1.4``)
+    :param bus_number: busnum
+    :param device_number: devnum
+    :param device_class: bDeviceClass, two hexadecimal digits
+    :param interface_classes: bInterfaceClass of all its interfaces
+    :param speed: Mbit/s, a string as sysfs has it (``1.5``, ``480``)
+    :param controller: PCI address of the host controller, if it has one
+    :param host_use: why the host itself needs it, a clause, or None
+    :raises: ValueError where a number is no number
+    """
+    vendor_id: str
+    product_id: str
+    port_path: str
+    bus_number: int
+    device_number: int
+    serial: typing.Optional[str] = None
+    manufacturer: typing.Optional[str] = None
+    product: typing.Optional[str] = None
+    device_class: str = '00'
+    interface_classes: typing.Tuple[str, ...] = ()
+    speed: typing.Optional[str] = None
+    controller: typing.Optional[str] = None
+    host_use: typing.Optional[str] = None
+
+    def __post_init__(self):
+        values = {
+            'vendor_id': _hex('vendor_id', self.vendor_id, _ID),
+            'product_id': _hex('product_id', self.product_id, _ID),
+            'device_class': _hex('device_class', self.device_class, _CLASS),
+            'interface_classes': tuple(sorted({
+                _hex('interface_classes', value, _CLASS)
+                for value in self.interface_classes})),
+            'port_path': clean_text(self.port_path, 64),
+            'bus_number': int(self.bus_number),
+            'device_number': int(self.device_number),
+            'speed': clean_text(self.speed, 16),
+            'controller': clean_text(self.controller, 64),
+        }
+        for name in ('serial', 'manufacturer', 'product', 'host_use'):
+            values[name] = clean_text(getattr(self, name))
+        if values['port_path'] is None:
+            raise ValueError('a USB device without a port_path')
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def address(self):
+        return UsbAddress(self.bus_number, self.device_number)
+
+
+def same_three(device):
+    """What a device is, wherever it is plugged: vendor, product, serial.
+
+    :param device: HostUsbDevice or a record
+    """
+    return device.vendor_id, device.product_id, device.serial
+
+
+def _token(value, plain):
+    if plain.match(value):
+        return value
+    digest = hashlib.sha256(value.encode('utf-8')).hexdigest()
+    return '~' + digest[:40]
+
+
+def serial_suffix(serial):
+    """How each identity of a device with that serial number ends."""
+    return '/serial=' + _token(serial, _PLAIN_SERIAL)
+
+
+def serial_identity(device):
+    """The identity of a device whose serial number no other one has."""
+    return '%s:%s%s' % (device.vendor_id, device.product_id,
+                        serial_suffix(device.serial))
+
+
+def port_identity(device):
+    """The identity of a device that only its port tells from others."""
+    identity = '%s:%s/port=%s' % (device.vendor_id, device.product_id,
+                                  _token(device.port_path, _PLAIN_PORT))
+    if device.serial:
+        identity += serial_suffix(device.serial)
+    return identity
+
+
+def is_by_port(identity):
+    """Whether an identity says that a device is told apart by its port."""
+    # No other part of an identity can hold a slash.
+    return identity[9:].startswith('/port=')
+
+
+def identify(devices):
+    """Give every device of one scan its identity.
+
+    :param devices: all the HostUsbDevice of one host at one time
+    :returns: list of (identity, HostUsbDevice) in the same order; an
+        identity is ASCII, at most 191 characters (what MySQL can index in
+        any of its row formats), and differs from others not by case alone
+    """
+    devices = list(devices)
+    count = collections.Counter(same_three(device) for device in devices)
+    return [
+        (serial_identity(device)
+         if device.serial and count[same_three(device)] == 1
+         else port_identity(device), device)
+        for device in devices]

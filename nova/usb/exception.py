@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can go wrong with USB devices.
+
+``code`` is the HTTP status that the API answers with; every message says
+the fact, the values and what to do about it.
+"""
+
+from nova import exception
+from nova.i18n import _
+
+
+class UsbDeviceNotFound(exception.NotFound):
+    msg_fmt = _("USB device %(device)s could not be found.")
+
+
+class UsbDeviceConflict(exception.NovaException):
+    """The base of all that the present state of things forbids."""
+    code = 409
+    msg_fmt = _("The request conflicts with the state of USB device "
+                "%(device)s: %(reason)s")
+
+
+class UsbDeviceInUse(UsbDeviceConflict):
+    msg_fmt = _("USB device %(device)s is %(status)s and belongs to a "
+                "server. Choose another device, or detach it there first.")
+
+
+class UsbDeviceBlocked(UsbDeviceConflict):
+    msg_fmt = _("USB device %(device)s is blocked: %(reason)s. Choose "
+                "another device, or ask the operator of the cloud to "
+                "release it.")
+
+
+class UsbDeviceDisabled(UsbDeviceConflict):
+    msg_fmt = _("USB device %(device)s is disabled by an administrator. "
+                "Choose another device, or have it enabled.")
+
+
+class UsbDeviceAbsent(UsbDeviceConflict):
+    msg_fmt = _("USB device %(device)s is not plugged in at present. Plug "
+                "it in again, or choose another device.")
+
+
+class UsbDeviceOnOtherHost(UsbDeviceConflict):
+    msg_fmt = _("USB device %(device)s is not on the host of server "
+                "%(server)s. Choose a device of that host, or migrate the "
+                "server to the device's host.")
+
+
+class UsbDeviceNoMatch(UsbDeviceConflict):
+    msg_fmt = _("No free USB device %(wanted)s is on the host of server "
+                "%(server)s. Wait until one is detached, or migrate the "
+                "server to a host that has one.")
+
+
+class UsbDeviceNotAttached(UsbDeviceConflict):
+    msg_fmt = _("USB device %(device)s of server %(server)s is %(status)s, "
+                "not attached. Wait until that operation ends and try "
+                "again.")
+
+
+class UsbDeviceGrantedElsewhere(UsbDeviceConflict):
+    msg_fmt = _("USB device %(device)s is granted to another project than "
+                "the one of server %(server)s. Change the grant first.")
+
+
+class UsbDevicePresent(UsbDeviceConflict):
+    msg_fmt = _("USB device %(device)s is plugged in. Unplug it before its "
+                "record is deleted, or disable it instead.")
+
+
+class UsbDeviceNotClaimed(UsbDeviceConflict):
+    msg_fmt = _("USB device %(device)s is %(status)s and belongs to no "
+                "server: there is nothing to release.")
+
+
+class UsbDeviceNotOrphaned(UsbDeviceConflict):
+    msg_fmt = _("USB device %(device)s is in use by server %(server)s, "
+                "whose host is up. Detach it there instead.")
+
+
+class UsbServerWithoutHost(UsbDeviceConflict):
+    msg_fmt = _("Server %(server)s is on no host (%(state)s). USB devices "
+                "can be attached once it is on a host.")
+
+
+class UsbHostUnavailable(UsbDeviceConflict):
+    msg_fmt = _("The compute service on the host of the USB device does "
+                "not answer (%(reason)s). The device was left as it was; "
+                "try again when the service is back.")
+
+
+class UsbGuestPortsExhausted(UsbDeviceConflict):
+    msg_fmt = _("Server %(server)s has no free USB port for device "
+                "%(device)s. Detach another USB device from it first.")
+
+
+class UsbDevicesReserved(UsbDeviceConflict):
+    msg_fmt = _("The USB devices of class %(classes)s on this host are held "
+                "for servers that were scheduled with them. Choose another "
+                "device, or wait until one of those servers is deleted.")
+
+
+class UsbIdentityChanged(UsbDeviceConflict):
+    msg_fmt = _("USB device %(device)s is no longer where it was: "
+                "%(reason)s. List the devices again and choose anew.")
+
+
+class UsbAttachFailed(UsbDeviceConflict):
+    msg_fmt = _("USB device %(device)s could not be attached to server "
+                "%(server)s: %(reason)s. The device is free again.")
+
+
+class UsbDetachFailed(UsbDeviceConflict):
+    msg_fmt = _("USB device %(device)s could not be detached from server "
+                "%(server)s: %(reason)s. It is still attached; try again.")
+
+
+class UsbDetachTimeout(UsbDetachFailed):
+    msg_fmt = _("The guest of server %(server)s did not let go of USB "
+                "device %(device)s within %(seconds)s seconds. Stop using "
+                "it in the guest and try again.")
+
+
+class UsbLiveMigrationRefused(exception.InstanceIsLocked):
+    # Upstream's controller answers 409 with the message of this base class,
+    # on every release, and 500 to a class that it does not know.
+    code = 409
+    msg_fmt = _("Server %(server)s cannot be live migrated with USB devices "
+                "attached: %(devices)s. Detach them first, or have the "
+                "operator set [usb] live_migration = detach.")
+
+
+class UsbLiveMigrationNotDetached(UsbLiveMigrationRefused):
+    msg_fmt = _("Server %(server)s cannot be live migrated: USB device "
+                "%(devices)s could not be detached first. %(reason)s")
+
+
+class UsbNotSupported(exception.NovaException):
+    code = 501
+    msg_fmt = _("USB passthrough is not available: %(reason)s")
+
+
+class UsbDatabaseNotSynced(exception.NovaException):
+    code = 503
+    msg_fmt = _("The table of USB devices is missing in the database of "
+                "cell %(cell)s. Run 'nova-manage db sync'.")
+
+
+class UsbDeviceSpecInvalid(exception.NovaException):
+    code = 500
+    msg_fmt = _("[usb] device_spec is wrong: %(reason)s. Value: %(value)s")
+
+
+class UsbSimulationInvalid(exception.NovaException):
+    code = 500
+    msg_fmt = _("[usb] simulated_devices is wrong: %(reason)s. File: "
+                "%(path)s")
+
+
+class UsbReportSuperseded(exception.NovaException):
+    code = 409
+    msg_fmt = _("Report %(sequence)s of the USB devices of host %(host)s "
+                "from reporter %(reporter)s is out of date.")
+
+
+class UsbDeviceClaimLost(UsbDeviceConflict):
+    msg_fmt = _("USB device %(device)s does not belong to server %(server)s "
+                "any more; it is %(status)s. List the server's devices "
+                "again.")
+
+
+class UsbDeviceChanged(UsbDeviceConflict):
+    msg_fmt = _("USB device %(device)s was changed by someone else at the "
+                "same time. Look at it again and repeat the request.")

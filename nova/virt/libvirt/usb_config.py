@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The libvirt XML of USB passthrough.
+
+https://libvirt.org/formatdomain.html#usb-pci-scsi-devices has the elements.
+A host device is always named by its address, never by vendor and product:
+of two identical devices libvirt would take either, or refuse.
+"""
+
+from lxml import etree
+from oslo_utils import uuidutils
+
+from nova.usb import device as usb_device
+from nova.virt.libvirt import config as vconfig
+
+#: Marks our devices in a domain.  libvirt keeps aliases that begin with
+#: ``ua-`` and gives them back in its events.
+ALIAS_PREFIX = 'ua-usb-'
+
+#: Ports of a guest's USB 3 controller: the most that QEMU's can have.
+#: libvirt's default are four, and a tablet takes one of them.
+PORTS = 15
+
+
+def alias_of(device_uuid):
+    """Name a device in a domain.
+
+    :param device_uuid: uuid of the device's record
+    """
+    return ALIAS_PREFIX + device_uuid
+
+
+def _number(text):
+    """Read a number as libvirt writes it, decimal or with 0x."""
+    return int(text, 0)
+
+
+class LibvirtConfigGuestHostdevUSB(vconfig.LibvirtConfigGuestHostdev):
+    """A USB device of the host in a guest.
+
+    :ivar bus: bus number of the device on the host
+    :ivar device: device number there
+    :ivar alias: see alias_of()
+    :ivar startup_policy: ``optional`` lets a domain start without it
+    :ivar controller: index of the guest's USB controller; None lets libvirt
+        choose
+    :ivar missing: libvirt started the domain without it (only parsed)
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.mode = 'subsystem'
+        self.type = 'usb'
+        self.bus = None
+        self.device = None
+        self.alias = None
+        self.startup_policy = 'optional'
+        self.controller = None
+        self.missing = False
+
+    @property
+    def address(self):
+        return usb_device.UsbAddress(self.bus, self.device)
+
+    @property
+    def device_uuid(self):
+        """uuid of the record that it stands for, None for others."""
+        uuid = (self.alias or '')[len(ALIAS_PREFIX):]
+        if (self.alias or '').startswith(ALIAS_PREFIX) and (
+                uuidutils.is_uuid_like(uuid)):
+            return uuid
+        return None
+
+    def format_dom(self):
+        dev = super().format_dom()
+        source = etree.SubElement(dev, 'source')
+        if self.startup_policy:
+            source.set('startupPolicy', self.startup_policy)
+        etree.SubElement(source, 'address', bus=str(self.bus),
+                         device=str(self.device))
+        if self.alias:
+            etree.SubElement(dev, 'alias', name=self.alias)
+        if self.controller is not None:
+            etree.SubElement(dev, 'address', type='usb',
+                             bus=str(self.controller))
+        return dev
+
+    def parse_dom(self, xmldoc):
+        for child in super().parse_dom(xmldoc):
+            if child.tag == 'source':
+                self._parse_source(child)
+            elif child.tag == 'alias':
+                self.alias = child.get('name')
+            elif child.tag == 'address' and child.get('type') == 'usb':
+                self.controller = _number(child.get('bus'))
+
+    def _parse_source(self, source):
+        self.startup_policy = source.get('startupPolicy')
+        self.missing = source.get('missing') == 'yes'
+        address = source.find('address')
+        if address is not None:
+            self.bus = _number(address.get('bus'))
+            self.device = _number(address.get('device'))
+
+
+class LibvirtConfigGuestXhciController(
+        vconfig.LibvirtConfigGuestUSBHostController):
+    """A USB 3 controller with as many ports as it can have.
+
+    :param index: its number among the guest's USB controllers
+    :param model: ``qemu-xhci`` or ``nec-xhci``
+    """
+
+    def __init__(self, index=0, model='qemu-xhci', **kwargs):
+        super().__init__(**kwargs)
+        self.index = index
+        self.model = model
+
+    def format_dom(self):
+        controller = super().format_dom()
+        controller.set('ports', str(PORTS))
+        return controller
+
+
+class DomainUsb:
+    """What a domain's definition says about USB.
+
+    :param xml: the definition as libvirt gives it
+    :ivar hostdevs: dict of the record's uuid to the
+        LibvirtConfigGuestHostdevUSB of each device that is ours
+    :ivar controller: index of the first USB 3 controller, None without one
+    """
+
+    def __init__(self, xml):
+        devices = etree.fromstring(xml).find('devices')
+        self.hostdevs = {}
+        self.controller = None
+        if devices is None:
+            return
+        for node in devices.findall("hostdev[@type='usb']"):
+            conf = LibvirtConfigGuestHostdevUSB()
+            conf.parse_dom(node)
+            if conf.device_uuid and conf.bus is not None:
+                self.hostdevs[conf.device_uuid] = conf
+        indexes = [int(node.get('index', 0)) for node in
+                   devices.findall("controller[@type='usb']")
+                   if 'xhci' in node.get('model', '')]
+        self.controller = min(indexes) if indexes else None
+
+
+def ensure_controller(guest):
+    """Give a guest that is being defined a USB 3 controller.
+
+    Without one, devices could not be attached while it runs: since Zed a
+    guest without a USB tablet has no USB at all, and one with a tablet has
+    libvirt's default, on x86 a USB 1.1 controller with two ports.  That one
+    stays for the tablet, which old guests can find on no other.
+
+    :param guest: LibvirtConfigGuest, changed in place
+    :returns: index of the controller
+    """
+    found = [(place, device) for place, device in enumerate(guest.devices)
+             if isinstance(device,
+                           vconfig.LibvirtConfigGuestUSBHostController)]
+    for place, device in found:
+        model = device.model or ''
+        if model == 'none' or 'xhci' in model:
+            index = device.index or 0
+            guest.devices[place] = LibvirtConfigGuestXhciController(
+                index, 'qemu-xhci' if model == 'none' else model)
+            return index
+    if not found:
+        # What libvirt adds by itself where Nova says nothing (22.x), said
+        # aloud, because it would not once there is another one.
+        default = vconfig.LibvirtConfigGuestUSBHostController()
+        default.index = 0
+        guest.add_device(default)
+        found = [(None, default)]
+    index = 1 + max(device.index or 0 for _place, device in found)
+    guest.add_device(LibvirtConfigGuestXhciController(index))
+    return index
+
+
+def free_ports(guest):
+    """Count how many USB devices a guest that is being defined can take.
+
+    :param guest: LibvirtConfigGuest with a controller of ensure_controller()
+    """
+    taken = [device for device in guest.devices if
+             'usb' in (getattr(device, 'bus', None),
+                       getattr(device, 'target_bus', None)) or
+             device.root_name == 'redirdev' or
+             isinstance(device, LibvirtConfigGuestHostdevUSB)]
+    return PORTS - len(taken)

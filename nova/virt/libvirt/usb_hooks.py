@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What upstream's libvirt driver calls, through a decorator.
+
+Made with wrapt, which keeps the signature that upstream's tests compare.
+"""
+
+import inspect
+
+from oslo_log import log as logging
+import wrapt
+
+from nova import context as nova_context
+from nova.objects import usb_device as usb_obj
+from nova.usb import device as usb_device
+from nova.usb import exception
+from nova.usb import status
+from nova.usb import tracker
+from nova.virt.libvirt import usb_config
+from nova.virt import usb_factory
+from nova.virt import usb_hooks
+
+LOG = logging.getLogger(__name__)
+
+#: The same for every driver; here so that a driver has one import of ours.
+update_provider_tree = usb_hooks.update_provider_tree
+
+
+@wrapt.decorator
+def guest_config(wrapped, driver, args, kwargs):
+    """On ``LibvirtDriver._get_guest_config``: add the server's USB devices.
+
+    Runs whenever Nova makes a definition: spawn, start, hard reboot, host
+    boot, rebuild, evacuate, unshelve, resize.  Nothing of ours may stop a
+    server from starting: what fails is logged, and attached after the start.
+    A rescue system gets none: what is repaired is best left alone with its
+    disks.
+    """
+    guest = wrapped(*args, **kwargs)
+    usb_driver = usb_factory.existing(driver)
+    given = inspect.signature(wrapped).bind(*args, **kwargs).arguments
+    if usb_driver is None or given.get('rescue'):
+        return guest
+    instance = given['instance']
+    try:
+        held = _held(given.get('context'), usb_driver, instance)
+        if held or usb_driver.wants_controller:
+            index = usb_config.ensure_controller(guest)
+            for record, device in _locate(usb_driver, instance, held):
+                if usb_config.free_ports(guest) > 0:
+                    guest.add_device(_hostdev(record, device, index))
+                else:
+                    LOG.warning(
+                        'The server starts without its USB device %s: it '
+                        'has no free USB port. Detach another one.',
+                        record.uuid, instance=instance)
+    except exception.UsbDatabaseNotSynced as error:
+        LOG.warning('The server starts without USB devices: %s', error,
+                    instance=instance)
+    except Exception:
+        LOG.exception('The server starts without its USB devices. They are '
+                      'attached by a later scan of the host, or by a hard '
+                      'reboot.', instance=instance)
+    return guest
+
+
+def _held(context, usb_driver, instance):
+    """Read which devices of this host the server has.
+
+    Not those whose attach or detach is under way: whoever does that deals
+    with the domain, too.
+    """
+    records = usb_obj.UsbDeviceList.get_by_instance_uuid(
+        context or nova_context.get_admin_context(), instance.uuid)
+    return [record for record in records
+            if record.host == usb_driver.host and
+            record.status == status.ATTACHED]
+
+
+def _locate(usb_driver, instance, held):
+    """Find the devices of records; say which cannot be had.
+
+    :returns: list of (record, nova.usb.device.HostUsbDevice)
+    """
+    if not held:
+        return []
+    sightings = [tracker.Sighting(identity, device, device.host_use, None)
+                 for identity, device in
+                 usb_device.identify(usb_driver.scan())]
+    found = []
+    for record in held:
+        sighting = tracker.find(record, sightings)
+        if sighting is None:
+            LOG.warning(
+                'The server starts without its USB device %(device)s '
+                '(%(identity)s), which is not plugged into this host. It is '
+                'attached when it returns. Plug it in, or detach it from '
+                'the server.', {'device': record.uuid,
+                                'identity': record.identity},
+                instance=instance)
+        elif sighting.blocked_reason:
+            LOG.warning(
+                'The server starts without its USB device %(device)s '
+                '(%(identity)s), as the host uses it: %(reason)s. End that '
+                'use; it is attached by a later scan.',
+                {'device': record.uuid, 'identity': record.identity,
+                 'reason': sighting.blocked_reason}, instance=instance)
+        else:
+            found.append((record, sighting.device))
+    return found
+
+
+def _hostdev(record, device, controller):
+    conf = usb_config.LibvirtConfigGuestHostdevUSB()
+    conf.bus, conf.device = device.address
+    conf.alias = usb_config.alias_of(record.uuid)
+    conf.controller = controller
+    return conf

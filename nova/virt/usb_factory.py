@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which UsbDriver belongs to a virt driver."""
+
+import sys
+
+import nova.conf
+from nova.i18n import _
+from nova.usb import exception
+
+CONF = nova.conf.CONF
+
+#: Where a virt driver keeps the :class:`UsbDriver` that was made for it.
+_ATTRIBUTE = '_usb_driver'
+
+
+def for_driver(compute_driver):
+    """Find the USB side of a virt driver; the same one at every call.
+
+    :param compute_driver: the nova.virt.driver.ComputeDriver of the host
+    :returns: a UsbDriver
+    :raises: UsbNotSupported when this virt driver has none
+    :raises: UsbSimulationInvalid when ``[usb] simulated_devices`` is set for
+        a driver that has a hypervisor
+    """
+    found = compute_driver.__dict__.get(_ATTRIBUTE)
+    if found is None:
+        found = _make(compute_driver)
+        setattr(compute_driver, _ATTRIBUTE, found)
+    return found
+
+
+def existing(compute_driver):
+    """Return what for_driver() made for this virt driver, None if nothing.
+
+    For hooks inside a virt driver: where no compute service asked for USB
+    (tools, upstream's own tests) they change nothing.
+    """
+    return compute_driver.__dict__.get(_ATTRIBUTE)
+
+
+def _is_a(compute_driver, module_name, class_name):
+    """Whether a driver is one of a class that need not be imported yet.
+
+    Without its module there is no object of it; and importing a virt driver
+    to ask about another one would pull in all that the first one needs.
+    """
+    module = sys.modules.get(module_name)
+    return module is not None and isinstance(compute_driver,
+                                             getattr(module, class_name))
+
+
+def _make(compute_driver):
+    if _is_a(compute_driver, 'nova.virt.fake', 'FakeDriver'):
+        if not CONF.usb.simulated_devices:
+            raise exception.UsbNotSupported(reason=_(
+                "the fake driver has no USB devices. Set [usb] "
+                "simulated_devices to simulate some."))
+        from nova.virt import fake_usb
+        return fake_usb.SimulatedUsbDriver(compute_driver)
+
+    if CONF.usb.simulated_devices:
+        raise exception.UsbSimulationInvalid(
+            path=CONF.usb.simulated_devices,
+            reason=_("simulated devices need Nova's fake driver, and "
+                     "compute_driver is %s. Remove the option") %
+            CONF.compute_driver)
+
+    if _is_a(compute_driver, 'nova.virt.libvirt.driver', 'LibvirtDriver'):
+        if CONF.libvirt.virt_type not in ('kvm', 'qemu'):
+            raise exception.UsbNotSupported(reason=_(
+                "[libvirt] virt_type is %s. Only kvm and qemu can give USB "
+                "devices to a guest.") % CONF.libvirt.virt_type)
+        from nova.virt.libvirt import usb as libvirt_usb
+        return libvirt_usb.LibvirtUsbDriver(compute_driver)
+
+    raise exception.UsbNotSupported(reason=_(
+        "compute driver %s cannot give USB devices to servers. Use a host "
+        "with the libvirt driver.") % type(compute_driver).__name__)
