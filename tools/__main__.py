@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the tests of the fork: ./run_tests.sh [options] [REGEX]
+
+Without options: style checks, the fork's unit tests, the tests beside nova/
+and the fork's functional tests, on the default release of Nova. The last
+line says how many passed, failed and were skipped.
+"""
+
+import argparse
+import re
+import sys
+
+import tools
+from tools import environment
+from tools import results
+from tools import style
+from tools import suites
+from tools import upstream
+
+
+def expression(text):
+    """:returns: the text, when it is a regular expression"""
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is not a regular expression: {error}')
+    return text
+
+
+def parse(arguments):
+    """:returns: the options of the command line"""
+    parser = argparse.ArgumentParser(
+        prog='run_tests.sh', description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        'regex', nargs='?', type=expression,
+        help='only tests whose full name it is found in')
+    parser.add_argument(
+        '--base', default=tools.DEFAULT_BASE, metavar='RELEASE',
+        help=f'the release of Nova to graft onto: '
+             f'{", ".join(environment.bases())} (default %(default)s)')
+    for name, text in (
+            ('style', 'the style checks'),
+            ('unit', 'unit tests, and the tests beside nova/'),
+            ('functional', "functional tests in Nova's own harness"),
+            ('install', 'tests that install the fork with pip: minutes'),
+            ('lab', 'the lab: emulated USB hardware; needs root')):
+        parser.add_argument(f'--{name}', action='store_true', help=text)
+    parser.add_argument(
+        '--upstream', metavar='REGEX', type=expression,
+        help="run upstream's tests with and without the fork and report "
+             "what it broke; unit tests, or with --functional those")
+    return parser.parse_args(arguments)
+
+
+def run_own(env, options, everything):
+    """:returns: the results.Results of the fork's own tests"""
+    total = results.Results()
+    if options.style or (everything and not options.regex):
+        total.add(style.run(env))
+    if options.install:
+        total.add(suites.run_install(env))
+    if options.unit or options.functional or everything:
+        env.graft()
+    if options.unit or everything:
+        total.add(suites.run_standalone(env, options.regex))
+        total.add(suites.run_own(env, 'unit', options.regex))
+    if options.functional or everything:
+        total.add(suites.run_own(env, 'functional', options.regex))
+    return total
+
+
+def run(options):
+    """:returns: the results.Results of what the options ask for"""
+    total = results.Results()
+    if options.lab:
+        total.add(suites.run_lab())
+    compare = options.upstream is not None
+    chosen = (options.style or options.unit or options.functional
+              or options.install or compare)
+    if options.lab and not chosen:
+        return total
+    env = environment.Environment(options.base)
+    with env.locked():
+        env.prepare()
+        if compare:
+            env.graft()
+            kind = 'functional' if options.functional else 'unit'
+            total.add(upstream.run(env, kind, options.upstream))
+        else:
+            total.add(run_own(env, options, everything=not chosen))
+    return total
+
+
+def main(arguments=None):
+    """:returns: the exit status"""
+    try:
+        total = run(parse(arguments))
+    except tools.ToolError as error:
+        print(error, file=sys.stderr)
+        total = results.Results(failed=1)
+    for name in total.named('failed'):
+        print(f'failed: {name}')
+    if not total.executed:
+        print('No test was run.', file=sys.stderr)
+    print(total.summary(), flush=True)
+    return 0 if total.good else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())
