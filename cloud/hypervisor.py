@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What --libvirt needs of this machine."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+
+from cloud import errors
+
+SOCKET = pathlib.Path('/var/run/libvirt/libvirt-sock')
+KVM = pathlib.Path('/dev/kvm')
+USB = pathlib.Path('/sys/bus/usb/devices')
+
+
+def virt_type():
+    """Which of libvirt's types this machine can run.
+
+    :returns: 'kvm' when this user may use the processor for it, else 'qemu'
+    """
+    return 'kvm' if os.access(KVM, os.R_OK | os.W_OK) else 'qemu'
+
+
+def has_headers():
+    """Whether libvirt's Python bindings can be compiled here."""
+    try:
+        return subprocess.run(['pkg-config', '--exists', 'libvirt'],
+                              stderr=subprocess.DEVNULL).returncode == 0
+    except OSError:
+        return False
+
+
+def missing(socket=SOCKET, usb=USB, which=shutil.which,
+            headers=has_headers):
+    """What keeps this machine from running servers with libvirt.
+
+    :param socket: where libvirt listens
+    :param usb: where the kernel shows USB devices
+    :param which: finds a program
+    :param headers: says whether libvirt's headers are there
+    :returns: list of sentences with a remedy each
+    """
+    lacks = []
+    if not socket.exists():
+        lacks.append('libvirt does not run (no %s): install and start it, '
+                     'on Debian with apt install libvirt-daemon-system'
+                     % socket)
+    elif not os.access(socket, os.R_OK | os.W_OK):
+        lacks.append('this user may not use libvirt (%s): add it to the '
+                     'group libvirt and log in again' % socket)
+    if not which('qemu-img'):
+        lacks.append('qemu-img is missing: install QEMU, on Debian with '
+                     'apt install qemu-system-x86 qemu-utils')
+    if not headers() or not which('cc'):
+        lacks.append("libvirt's Python bindings cannot be compiled: on "
+                     'Debian apt install libvirt-dev pkg-config gcc '
+                     'python3-dev')
+    if not usb.is_dir():
+        lacks.append('the kernel shows no USB bus (no %s): load the module '
+                     'of the host controller, xhci_pci mostly' % usb)
+    return lacks
+
+
+def check(wanted):
+    """Say at once what --libvirt would fail at later.
+
+    :param wanted: whether libvirt was asked for
+    :raises: CloudError when this machine cannot
+    """
+    lacks = missing() if wanted else []
+    if lacks:
+        raise errors.CloudError(
+            '--libvirt does not work on this machine: %s. Without '
+            '--libvirt the cloud runs with a simulated host.'
+            % '; '.join(lacks))

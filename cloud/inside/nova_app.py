@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All of Nova in this process, as a WSGI application.
+
+Each service is the real one, made by the same calls as in nova's own
+commands; only the launcher that would fork it is left out.  They share the
+process since the bus between them is in memory.
+"""
+
+import shlex
+import threading
+
+# Sets threads up and reads the configuration; must be the first of Nova.
+from nova.wsgi.osapi_compute import application  # noqa: F401
+
+# isort: split
+from nova.compute import rpcapi as compute_rpcapi
+from nova.conductor import rpcapi as conductor_rpcapi
+import nova.conf
+from nova import context
+from nova import objects
+from nova.objects import host_mapping
+from nova.scheduler import rpcapi as scheduler_rpcapi
+from nova import service
+from nova import utils
+import os_brick
+import os_vif
+from oslo_log import log as logging
+from oslo_privsep import priv_context
+import simulated_hypervisor
+
+LOG = logging.getLogger(__name__)
+# In this order: each needs those before it.
+SERVICES = (
+    ('nova-conductor', conductor_rpcapi.RPC_TOPIC),
+    ('nova-scheduler', scheduler_rpcapi.RPC_TOPIC),
+    ('nova-compute', compute_rpcapi.RPC_TOPIC),
+)
+# Seconds for a service to stop.
+STOP_TIMEOUT = 6
+
+_running = []
+
+
+def start():
+    """Start the services and put the compute host into its cell."""
+    objects.Service.enable_min_version_cache()
+    priv_context.init(root_helper=shlex.split(utils.get_root_helper()))
+    os_brick.setup(nova.conf.CONF)
+    os_vif.initialize()
+    for binary, topic in SERVICES:
+        made = service.Service.create(binary=binary, topic=topic)
+        simulated_hypervisor.remember(made)
+        made.start()
+        _running.append(made)
+    found = host_mapping.discover_hosts(context.get_admin_context())
+    LOG.info('New compute hosts: %s', [mapping.host for mapping in found])
+
+
+def stop():
+    """Stop the services, the youngest first."""
+    for running in reversed(_running):
+        thread = threading.Thread(target=running.stop, daemon=True)
+        thread.start()
+        thread.join(STOP_TIMEOUT)
+
+
+start()

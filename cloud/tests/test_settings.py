@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+
+import dataclasses
+import json
+import pathlib
+import tempfile
+import unittest
+
+from cloud import guide
+from cloud import nova
+from cloud import ports
+from cloud import settings as settings_module
+
+
+class SettingsTest(unittest.TestCase):
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        state = pathlib.Path(folder.name)
+        self.settings = settings_module.Settings(
+            checkout=state, state=state, venv=state / 'venv',
+            ports=ports.block(5000),
+            passwords=settings_module.passwords(state / 'passwords.json'))
+
+    def nova_conf(self, settings):
+        nova.configure(settings)
+        return (settings.etc('nova') / 'nova.conf').read_text()
+
+    def test_passwords_stay_the_same_and_differ(self):
+        again = settings_module.passwords(
+            self.settings.state / 'passwords.json')
+        self.assertEqual(self.settings.passwords, again)
+        self.assertEqual(len(again), len(set(again.values())))
+
+    def test_clouds_yaml_has_every_person(self):
+        settings_module.write_clouds(self.settings)
+        clouds = json.loads(self.settings.clouds_yaml.read_text())['clouds']
+        self.assertEqual({'admin', 'member', 'reader', 'other'}, set(clouds))
+        self.assertEqual('http://127.0.0.1:5000/v3',
+                         clouds['reader']['auth']['auth_url'])
+        self.assertNotEqual(clouds['member']['auth']['project_name'],
+                            clouds['reader']['auth']['project_name'])
+
+    def test_simulates_unless_libvirt_is_asked_for(self):
+        simulated = self.nova_conf(self.settings)
+        self.assertIn('compute_driver = fake.', simulated)
+        self.assertIn('simulated_devices = ', simulated)
+        self.assertIn('SIMULATED', guide.text(self.settings, 1))
+
+        real = dataclasses.replace(self.settings, libvirt=True)
+        configured = self.nova_conf(real)
+        self.assertIn('compute_driver = libvirt.LibvirtDriver', configured)
+        self.assertNotIn('simulated', configured)
+        self.assertNotIn('SIMULATED', guide.text(real, 1))
+
+    def test_what_the_user_edits_survives_a_second_start(self):
+        nova.configure(self.settings)
+        self.settings.simulated_devices.write_text('[]')
+        self.settings.own_nova_conf.write_text('[usb]')
+        nova.configure(self.settings)
+        self.assertEqual('[]', self.settings.simulated_devices.read_text())
+        self.assertEqual('[usb]', self.settings.own_nova_conf.read_text())

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The virtual environment with the fork and the services it needs."""
+
+import sys
+import venv
+
+from cloud import stamp
+
+BASE = '34.0.0'
+# The services beside Nova, the client that people type into, and the
+# server for their WSGI applications; versions are in the constraints.
+PACKAGES = ('cheroot', 'glance', 'keystone', 'neutron',
+            'openstack-placement', 'python-openstackclient')
+# Only with --libvirt: it is compiled here, against this machine's libvirt.
+LIBVIRT = 'libvirt-python'
+# What the fork's distribution is built from.
+FORK = ('nova', 'graft', 'setup.py', 'setup.cfg', 'pyproject.toml',
+        'requirements.txt')
+TIMEOUT = 1800
+
+
+def constraints(checkout):
+    """The files that pin every package.
+
+    :param checkout: the repository, a pathlib.Path
+    :returns: list of pathlib.Path
+    """
+    return [checkout / 'constraints' / name
+            for name in (BASE + '.txt', 'cloud.txt')]
+
+
+def wanted(checkout, path):
+    """The checksums that the environment's stamps should have.
+
+    :param checkout: the repository, a pathlib.Path
+    :param path: where the environment is, a pathlib.Path
+    :returns: (of the packages, of them and the fork)
+    """
+    packages = stamp.checksum(sys.version, str(path), list(PACKAGES),
+                              *constraints(checkout))
+    return packages, stamp.checksum(packages,
+                                    *(checkout / name for name in FORK))
+
+
+def is_current(checkout, path, libvirt):
+    """Whether the environment is there and holds this checkout's state.
+
+    :param libvirt: whether it must have libvirt's bindings too
+    :returns: bool
+    """
+    packages, fork = wanted(checkout, path)
+    marks = path / 'stamps'
+    return (stamp.is_done(marks / 'fork', fork) and
+            (not libvirt or stamp.is_done(marks / LIBVIRT, packages)))
+
+
+def ensure(checkout, path, group, say, libvirt=False):
+    """Make the environment, or bring it to this checkout's state.
+
+    :param checkout: the repository, a pathlib.Path
+    :param path: where the environment is, a pathlib.Path
+    :param group: process.Group
+    :param say: called with a line for the user before something slow
+    :param libvirt: whether it must have libvirt's bindings too
+    :raises: CloudError when pip fails
+    """
+    packages, fork = wanted(checkout, path)
+    marks = path / 'stamps'
+
+    def pip(*words):
+        pinned = [word for pin in constraints(checkout)
+                  for word in ('--constraint', pin)]
+        group.run('pip install',
+                  [path / 'bin' / 'python', '-m', 'pip', 'install',
+                   '--disable-pip-version-check', *pinned, *words],
+                  path.parent / 'pip.log', timeout=TIMEOUT)
+
+    if not stamp.is_done(marks / 'packages', packages):
+        say('Making a virtual environment with Keystone, Placement, Glance '
+            'and Neutron; this takes minutes, once')
+        venv.create(path, clear=path.exists(), with_pip=True)
+        pip(*PACKAGES, 'nova==' + BASE)
+        stamp.done(marks / 'packages', packages)
+    if not stamp.is_done(marks / 'fork', fork):
+        say('Installing Nova with USB from %s' % checkout)
+        pip(checkout)
+        stamp.done(marks / 'fork', fork)
+    if libvirt and not stamp.is_done(marks / LIBVIRT, packages):
+        say("Compiling libvirt's Python bindings")
+        pip(LIBVIRT)
+        stamp.done(marks / LIBVIRT, packages)
