@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cloud around the emulated host, on the machine itself.
+
+The services and their configuration are the embedded cloud's, package
+`cloud`; here each part of Nova is a process of its own.
+"""
+
+from concurrent import futures
+
+from cloud import files
+from cloud import glance
+from cloud import identity
+from cloud import keystone
+from cloud import neutron
+from cloud import nova as cloud_nova
+from cloud import placement
+from cloud import process as cloud_process
+from cloud import service
+from lab import process
+
+PEERS = {'keystone': keystone, 'placement': placement, 'glance': glance,
+         'neutron': neutron}
+DAEMONS = ('nova-conductor', 'nova-scheduler')
+
+
+class Outside:
+    """Keystone, Placement, Glance, Neutron, nova-api and its daemons.
+
+    :param settings: lab.settings.LabSettings
+    """
+
+    def __init__(self, settings):
+        self.settings = settings
+        self._group = cloud_process.Group()
+
+    def start(self):
+        """Make the databases and start everything.
+
+        :raises: cloud.errors.CloudError
+        """
+        settings = self.settings
+        for module in PEERS.values():
+            module.configure(settings)
+        self._configure_nova()
+        self._prepare()
+        self._start_peers(['keystone'])
+        identity.seed(settings)
+        self._start_peers(['placement', 'glance', 'neutron'])
+        # Not earlier: nova-conductor ends when Placement does not answer.
+        daemons = [self._start_daemon(name) for name in DAEMONS]
+        api = self._launch_api()
+        service.wait(settings, 'nova', api)
+        for child in daemons:
+            if child.status is not None:
+                self.check()
+
+    def check(self):
+        """:raises: cloud.errors.CloudError when a service has ended."""
+        child = self._group.ended()
+        if child is not None:
+            raise cloud_process.errors.CloudError(
+                '%s ended with status %d. The last lines of %s:\n%s'
+                % (child.name, child.status, child.log, child.tail()))
+
+    def stop(self):
+        self._group.stop()
+
+    def _nova_conf(self):
+        return self.settings.etc('nova') / 'nova.conf'
+
+    def _configure_nova(self):
+        settings = self.settings
+        settings.data('nova').mkdir(parents=True, exist_ok=True)
+        sections = cloud_nova.base(settings)
+        sections['conductor'] = {'workers': 1}
+        # So that a compute host is in its cell soon after it has come up.
+        sections['scheduler'] = {'workers': 1,
+                                 'discover_hosts_in_cells_interval': 3}
+        files.write(self._nova_conf(), sections)
+
+    def _prepare(self):
+        """Make all databases, those of different services at a time."""
+        modules = list(PEERS.values()) + [cloud_nova]
+        with futures.ThreadPoolExecutor() as pool:
+            waiting = [pool.submit(module.prepare, self.settings,
+                                   self._group) for module in modules]
+            try:
+                for one in waiting:
+                    one.result()
+            except BaseException:
+                # Ends the commands that the pool's threads wait for.
+                self._group.stop()
+                raise
+
+    def _start_peers(self, names):
+        children = [(name, PEERS[name].launch(self.settings, self._group))
+                    for name in names]
+        for name, child in children:
+            service.wait(self.settings, name, child)
+
+    def _launch_api(self):
+        settings = self.settings
+        paste = settings.venv / 'etc' / 'nova' / 'api-paste.ini'
+        return service.launch(
+            settings, self._group, 'nova', 'nova.wsgi.osapi_compute',
+            OS_NOVA_CONFIG_DIR=str(settings.etc('nova')),
+            OS_NOVA_CONFIG_FILES='%s;nova.conf' % paste)
+
+    def _start_daemon(self, name):
+        return self._group.start(
+            name, [*process.WITH_PARENT, self.settings.tool(name),
+                   '--config-file', self._nova_conf()],
+            self.settings.log(name))

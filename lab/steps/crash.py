@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""nova-compute is killed in the middle of an attach or detach."""
+
+import threading
+
+from lab import check
+from lab import compute
+from lab import context as lab_context
+from lab import devices
+from lab import domain
+from lab import process
+
+TITLE = '10 nova-compute killed in mid attach, detach: all agrees again'
+DEVICE = devices.ADAPTER
+# Some of nova.compute.usb_attachments.STEPS: the claim is there, the domain
+# has no device yet; the domain has it, the record does not say so; the
+# domain has it no more, the record says so still.
+MOMENTS = ('attach:located', 'attach:in_domain', 'detach:out_of_domain')
+PREFIX = 'CUSTOM_USB_'
+
+
+def run(context):
+    record = context.granted(DEVICE)
+    remarks = []
+    for moment in MOMENTS:
+        if moment.startswith('detach') and not _held(context, record):
+            context.member.attach(context.server, record['id'])
+        remarks.append(_killed(context, record, moment))
+    if _held(context, record):
+        context.member.detach(context.server, record['id'])
+    return remarks
+
+
+def _held(context, record):
+    return context.admin.device(record['id'])['instance_uuid'] is not None
+
+
+def _killed(context, record, moment):
+    verb = (context.member.try_attach if moment.startswith('attach')
+            else context.member.try_detach)
+    nova = context.world.compute
+    nova.kill_at(moment)
+    request = threading.Thread(
+        target=verb, args=(context.server, record['id']), daemon=True)
+    request.start()
+    process.wait_for('nova-compute to be killed at ' + moment,
+                     lambda: not nova.running(), lab_context.REPORT)
+    clock = lab_context.Clock()
+    nova.start()
+    now = process.wait_for(
+        'records, domain and Placement to agree',
+        lambda: _agreed(context, record), compute.START_TIMEOUT, interval=2,
+        check=nova.check)
+    took = clock.lap()
+    # It ends with the RPC's timeout; nothing may follow from it then.
+    request.join(lab_context.SERVER)
+    check.that(not request.is_alive(), 'the request of %s hangs', moment)
+    after = _agreed(context, record)
+    check.that(after, 'after the request had ended, they disagree again')
+    return 'killed at %s: %s, %.0f s after its start' % (
+        moment, (after or now)['status'], took)
+
+
+def _agreed(context, record):
+    """The record, when all agree with it and nothing is half done."""
+    now = context.admin.device(record['id'])
+    if now['status'] not in ('available', 'attached'):
+        return None
+    held = now['status'] == 'attached'
+    has = domain.live(context.host.channel, context.server)
+    counted = _counted(context)
+    wanted = [context.kernel_address(DEVICE)] if held else []
+    if has == wanted and counted == len(wanted) and context.serves():
+        return now
+    return None
+
+
+def _counted(context):
+    """How many USB devices Placement counts for the server."""
+    found = context.admin.call('GET', 'placement',
+                               '/allocations/' + context.server)
+    return sum(amount for provider in found['allocations'].values()
+               for name, amount in provider['resources'].items()
+               if name.startswith(PREFIX))

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All of the lab: the cloud outside, the emulated host, its nova-compute."""
+
+import pathlib
+import secrets
+import shutil
+import sys
+import tempfile
+import time
+
+from cloud import settings as cloud_settings
+from lab import broker
+from lab import compute
+from lab import database
+from lab import guest
+from lab import host
+from lab import kernel
+from lab import outside
+from lab import process
+from lab import settings
+from lab import user
+
+CODE = pathlib.Path(__file__).resolve().parent
+FLAVOR = 'lab'
+
+
+def say(line):
+    """Tell whoever watches what begins."""
+    print('%s  %s' % (time.strftime('%H:%M:%S'), line), flush=True)
+
+
+class World:
+    """Everything that runs, from first to last.
+
+    :param venv: virtual environment with the fork and the services
+    :param cache: directory that outlives the lab
+    :param image: file system image of the environment, if there is one
+    """
+
+    def __init__(self, venv, cache, image=None):
+        self.venv = venv
+        self.image = image
+        self.cache = cache
+        self.state = None
+        self.settings = None
+        self.host = None
+        self.compute = None
+        self.outside = None
+        self.admin = None
+        self.member = None
+        self.image_id = None
+        self.flavor_id = None
+        self._running = []
+
+    def __enter__(self):
+        # Sockets' paths must be short.
+        self.state = pathlib.Path(tempfile.mkdtemp(prefix='nova-lab-'))
+        return self
+
+    def __exit__(self, kind, *unused):
+        if kind is not None:
+            self.show_logs()
+        self.stop()
+        shutil.rmtree(self.state, ignore_errors=True)
+
+    def start(self):
+        """Bring all up.
+
+        :raises: lab.errors.LabError, cloud.errors.CloudError
+        """
+        say('Preparing the kernel')
+        unpacked = kernel.prepare(str(self.cache))
+        ports = settings.free_ports()
+        (self.state / 'log').mkdir()
+        self._start_host(unpacked, ports)
+        self._start_outside(ports)
+        say('Waiting for the emulated host')
+        self.host.wait_ready()
+        say('Starting nova-compute in it')
+        self.compute = compute.Compute(self.settings, self.host)
+        self.compute.start()
+        self.admin = user.User(self.settings, cloud_settings.ADMIN)
+        self.member = user.User(self.settings, cloud_settings.MEMBER)
+        self._seed(unpacked)
+        say('Waiting for nova-compute')
+        self.compute.wait_up(self.admin)
+
+    def stop(self):
+        """End all, the last started first; safe to call again."""
+        while self._running:
+            self._running.pop().stop()
+
+    def show_logs(self):
+        """Print the ends of the logs, for whoever has to find out why."""
+        for log in sorted((self.state / 'log').glob('*.log')):
+            if not log.name.endswith('-setup.log'):
+                print(process.tail(log), file=sys.stderr)
+        if self.host:
+            print(process.tail(self.host.console), file=sys.stderr)
+
+    def _start_host(self, unpacked, ports):
+        say('Booting the emulated host')
+        # Erlang's own two are for nobody inside.
+        shared = [port for name, port in ports.items()
+                  if name not in ('epmd', 'erlang', 'mariadb')]
+        self.host = host.Host(unpacked, str(self.state), shared, self.venv,
+                              self.image)
+        self._running.append(self.host)
+        self.host.start()
+
+    def _start_outside(self, ports):
+        state = str(self.state)
+        bus = broker.Broker(state, ports, secrets.token_hex(12))
+        server = database.Database(state, ports['mariadb'],
+                                   secrets.token_hex(12), settings.DATABASES)
+        self.settings = settings.LabSettings(
+            checkout=CODE.parent, state=self.state, venv=self.venv,
+            ports=ports, libvirt=True, broker=bus, server=server,
+            passwords=cloud_settings.passwords(
+                self.state / 'passwords.json'))
+        cloud_settings.write_clouds(self.settings)
+        self.outside = outside.Outside(self.settings)
+        self._running += [bus, server, self.outside]
+        say('Starting RabbitMQ and MariaDB')
+        bus.start()
+        server.start()
+        server.wait_ready()
+        bus.wait_ready()
+        say('Starting Keystone, Placement, Glance, Neutron and Nova')
+        self.outside.start()
+
+    def _seed(self, unpacked):
+        say('Uploading the image of the guest')
+        ramdisk = guest.build(unpacked, str(self.state), str(CODE))
+        self.image_id = guest.upload(self.admin, unpacked, ramdisk)
+        self.flavor_id = self.admin.compute('POST', '/flavors', {'flavor': {
+            'name': FLAVOR, 'ram': guest.MEMORY, 'vcpus': 1,
+            'disk': 1}})['flavor']['id']
