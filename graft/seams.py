@@ -25,6 +25,8 @@ from graft.seam import decorator
 
 MANAGER = 'nova/compute/manager.py'
 MANAGER_HOOKS = 'from nova.compute import usb_hooks'
+LIBVIRT = 'nova/virt/libvirt/driver.py'
+LIBVIRT_HOOKS = 'from nova.virt.libvirt import usb_hooks'
 DB_HOOKS = 'from nova.db.usb import hooks as usb_hooks'
 ENUMERATIONS = 'from nova.tests.unit.usb import enumerations'
 #: Not in the budget; and packages of Nova may come without its tests.
@@ -89,18 +91,15 @@ SEAMS = (
     # Between services: an error arrives as what it was raised as.
     append('nova/rpc.py', "ALLOWED_EXMODS.append('nova.usb.exception')"),
 
-    # Hypervisor drivers
-    decorator('nova/virt/libvirt/driver.py',
-              'LibvirtDriver._get_guest_config',
-              '@usb_hooks.guest_config',
-              'from nova.virt.libvirt import usb_hooks'),
-    decorator('nova/virt/libvirt/driver.py',
-              'LibvirtDriver.update_provider_tree',
-              '@usb_hooks.update_provider_tree',
-              'from nova.virt.libvirt import usb_hooks'),
-    decorator('nova/virt/fake.py', 'FakeDriver.update_provider_tree',
-              '@usb_hooks.update_provider_tree',
-              'from nova.virt import usb_hooks'),
+    # The hypervisor's driver
+    decorator(LIBVIRT, 'LibvirtDriver._get_guest_config',
+              '@usb_hooks.guest_config', LIBVIRT_HOOKS),
+    decorator(LIBVIRT, 'LibvirtDriver.update_provider_tree',
+              '@usb_hooks.update_provider_tree', LIBVIRT_HOOKS),
+    decorator(LIBVIRT, 'LibvirtDriver._suspend_guest_for_snapshot',
+              '@usb_hooks.suspend_for_snapshot', LIBVIRT_HOOKS),
+    decorator(LIBVIRT, 'LibvirtDriver._resume_guest_after_snapshot',
+              '@usb_hooks.resume_after_snapshot', LIBVIRT_HOOKS),
 
     # `nova-manage --version` cuts the fork's part off what pbr knows.
     append('nova/version.py',

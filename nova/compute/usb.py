@@ -54,6 +54,7 @@ class UsbManager(object):
         self.spec = devspec.DeviceSpec.parse(CONF.usb.device_spec)
         try:
             self.driver = usb_factory.for_driver(manager.driver)
+            self.driver.happened = self.happened
             self.unsupported = None
         except usb_exception.UsbNotSupported as e:
             self.driver, self.unsupported = None, e

@@ -174,7 +174,7 @@ class Attachments(object):
             device.release([status.DETACHING, status.ATTACHED])
             reached('detach:recorded')
 
-    def settle(self, context, instance_uuid, is_stale):
+    def settle(self, context, instance_uuid, is_stale, task=None):
         """Bring what a server's domain has in line with the records.
 
         A server that is on its way (a task is under way, or a resize waits
@@ -182,14 +182,15 @@ class Attachments(object):
 
         :param is_stale: callable that takes a UsbDevice in a state between
             two others and says whether the request behind it is over
+        :param task: the server's task, where that is the caller's own
         :returns: False when it has to be tried again: a task is under way
         :raises: nova.exception.NovaException when a step fails; the others
             are made all the same
         """
         with lockutils.lock(instance_uuid):
-            return self._settle(context, instance_uuid, is_stale)
+            return self._settle(context, instance_uuid, is_stale, task)
 
-    def _settle(self, context, instance_uuid, is_stale):
+    def _settle(self, context, instance_uuid, is_stale, task):
         held = {
             device.uuid: device for device in
             usb_obj.UsbDeviceList.get_by_instance_uuid(context, instance_uuid)
@@ -199,7 +200,7 @@ class Attachments(object):
         except exception.InstanceNotFound:
             self._release_all(held.values(), 'is deleted')
             return True
-        if instance.task_state is not None:
+        if instance.task_state not in (None, task):
             return False
         if instance.vm_state == vm_states.RESIZED:
             # Confirming it, or reverting, calls this again.

@@ -37,11 +37,12 @@ class Lifecycle(object):
     def before_suspend(self, context, instance):
         """A saved domain must name no device: take them out of it.
 
-        Suspend saves the domain, rescue its definition.  What has the saved
+        Suspend and a snapshot that is not live save the domain, rescue its
+        definition.  What has the saved
         address when they are used again may be another device.  The records
         stay the server's.
 
-        :raises: UsbDetachFailed; the server is not suspended then
+        :raises: UsbDetachFailed; the server must not be saved then
         """
         driver = self.attachments.driver
         with lockutils.lock(instance.uuid):
@@ -61,10 +62,20 @@ class Lifecycle(object):
         Never raises: a device that cannot be attached stops no server; it
         is tried again at every scan.
         """
+        self._settle(context, instance)
+
+    def after_snapshot(self, context, instance):
+        """The domain that was saved for a snapshot runs again.
+
+        As after a start, but the server's task goes on with the upload.
+        """
+        self._settle(context, instance, task=instance.task_state)
+
+    def _settle(self, context, instance, task=None):
         done = False
         try:
             done = self.attachments.settle(
-                context, instance.uuid, self.is_stale)
+                context, instance.uuid, self.is_stale, task)
         except Exception as e:
             LOG.warning('USB devices are not all attached, trying again at '
                         'the next scan: %s', e, instance=instance)

@@ -19,6 +19,7 @@ from nova.i18n import _
 from nova.usb import device as usb_device
 from nova.usb import exception
 from nova.virt import usb
+from nova.virt import usb_hooks
 
 CONF = nova.conf.CONF
 
@@ -116,6 +117,9 @@ class SimulatedUsbDriver(usb.UsbDriver):
         self._lock = threading.Lock()
         # instance uuid -> {device uuid: UsbAddress}
         self._attached = {}
+        # What a seam does to the driver of a real hypervisor.
+        compute_driver.update_provider_tree = usb_hooks.update_provider_tree(
+            compute_driver.update_provider_tree)
         self.scan()
 
     def scan(self):

@@ -31,6 +31,9 @@ class UsbDriver:
         self.host = CONF.host
         #: What the host has to give, for Placement; set after each report.
         self.inventory = None
+        #: Told of what happens to a server inside of the virt driver; set
+        #: by the compute service, see UsbManager.happened.
+        self.happened = lambda event, context, instance: None
 
     def scan(self):
         """Look at the USB devices that the host has now.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What upstream's libvirt driver calls, through a decorator.
+"""What upstream's libvirt driver calls, through decorators.
 
 Made with wrapt, which keeps the signature that upstream's tests compare.
 """
@@ -61,6 +61,55 @@ def guest_config(wrapped, driver, args, kwargs):
                       'attached by a later scan of the host, or by a hard '
                       'reboot.', instance=instance)
     return guest
+
+
+@wrapt.decorator
+def suspend_for_snapshot(wrapped, driver, args, kwargs):
+    """On ``LibvirtDriver._suspend_guest_for_snapshot``.
+
+    A snapshot that is not live saves the domain to disk and starts it again
+    from there.  As with suspend, what is saved must name no device.
+
+    :raises: UsbDetachFailed; the server goes on and there is no snapshot
+    """
+    usb_driver, given = _cold(wrapped, driver, args, kwargs)
+    if usb_driver is None or usb_driver.attached(given['instance']) is None:
+        return wrapped(*args, **kwargs)
+    server = given['context'], given['instance']
+    try:
+        usb_driver.happened('before_suspend', *server)
+        return wrapped(*args, **kwargs)
+    except Exception:
+        # It was not saved, and nothing will start it.
+        usb_driver.happened('after_snapshot', *server)
+        raise
+
+
+@wrapt.decorator
+def resume_after_snapshot(wrapped, driver, args, kwargs):
+    """On ``LibvirtDriver._resume_guest_after_snapshot``.
+
+    The devices are back before the upload, which may take long.
+    """
+    usb_driver, given = _cold(wrapped, driver, args, kwargs)
+    try:
+        return wrapped(*args, **kwargs)
+    finally:
+        if usb_driver is not None:
+            usb_driver.happened(
+                'after_snapshot', given['context'], given['instance'])
+
+
+def _cold(wrapped, driver, args, kwargs):
+    """What upstream was called with, for a snapshot that is not live.
+
+    :returns: the UsbDriver, None when there is nothing to do; dict of the
+        arguments
+    """
+    given = inspect.signature(wrapped).bind(*args, **kwargs).arguments
+    if given['live_snapshot']:
+        return None, given
+    return usb_factory.existing(driver), given
 
 
 def _held(context, usb_driver, instance):

@@ -35,6 +35,8 @@ class LibvirtUsbTestBase(libvirt_base.ServersTestBase):
     boot = base.UsbTestBase.boot
     devices = base.UsbTestBase.devices
     device = base.UsbTestBase.device
+    event = base.UsbTestBase.event
+    actions = base.UsbTestBase.actions
 
     def setUp(self):
         self.context = nova_context.get_admin_context()
@@ -70,6 +72,12 @@ class LibvirtUsbTestBase(libvirt_base.ServersTestBase):
         usb = usb_config.DomainUsb(domain.XMLDesc(0))
         return {uuid: conf.address for uuid, conf in usb.hostdevs.items()
                 if not conf.missing}
+
+    def impostor(self):
+        """Give the stick another address, and its old one to another."""
+        fields = self.host.unplug('1-1')
+        self.host.plug('1-5', address=self.address, **TWIN)
+        return self.host.plug('1-1', **fields)
 
     def all_devices(self):
         return usb_obj.UsbDeviceList.get_by_filters(self.context, {})
@@ -180,17 +188,11 @@ class LibvirtUsbTest(LibvirtUsbTestBase):
             (device.serial, device.status, device.present)
             for device in self.all_devices()})
 
-    def _impostor(self):
-        """Give the stick another address, and its old one to another."""
-        fields = self.host.unplug('1-1')
-        self.host.plug('1-5', address=self.address, **TWIN)
-        return self.host.plug('1-1', **fields)
-
     def test_suspend_and_resume(self):
         server = self.attached_server()
         self._suspend_server(server)
         self.assertEqual([[]], self.usb_libvirt.saved)
-        address = self._impostor()
+        address = self.impostor()
         self._resume_server(server)
         self.assertEqual({self.uuid: address}, self.live(server))
         self.assertNotIn([self.address], self.usb_libvirt.started)
@@ -203,7 +205,7 @@ class LibvirtUsbTest(LibvirtUsbTestBase):
         self._wait_for_state_change(server, 'RESCUE')
         self.assertEqual({}, self.live(server))
         self.assertEqual('attached', self.device('1-1').status)
-        address = self._impostor()
+        address = self.impostor()
         started = self.usb_libvirt.started
         before = len(started)
         self.api.post_server_action(server['id'], {'unrescue': None})
