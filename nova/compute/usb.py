@@ -106,7 +106,7 @@ class UsbManager(object):
         """Report all of the host's devices, and put records right."""
         self._check_supported()
         self._reported = None
-        self._report(context, self._is_old)
+        self._report(context, self._is_old, everything=True)
 
     def _check_supported(self):
         if self.unsupported:
@@ -209,6 +209,7 @@ class UsbManager(object):
             if everything or sightings != self._reported:
                 self._send(context, sightings, is_stale)
             if everything:
+                self.allocations.suspect = True
                 self.attachments.unsettled.update(
                     instance.uuid for instance in
                     objects.InstanceList.get_by_host(
@@ -275,6 +276,7 @@ class UsbManager(object):
         """Count in Placement what was settled; once there is a provider."""
         if not self.allocations.ready:
             return
+        self.allocations.drop_orphans(context)
         for instance_uuid in sorted(self._unbalanced):
             self._unbalanced.discard(instance_uuid)
             try:

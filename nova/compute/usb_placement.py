@@ -15,11 +15,15 @@ import os_traits
 from oslo_log import log as logging
 
 from nova import exception
+from nova import objects
 from nova.objects import usb_device as usb_obj
 from nova.usb import exception as usb_exception
 from nova.usb import status
 
 LOG = logging.getLogger(__name__)
+
+#: Migrations that hold nothing any more.
+_OVER = ('completed', 'confirmed', 'reverted')
 
 
 class Inventory(collections.namedtuple('Inventory', ['totals', 'traits'])):
@@ -89,6 +93,8 @@ class Allocations(object):
 
     def __init__(self, manager):
         self._manager = manager
+        #: Whether something may be held for servers that are no more.
+        self.suspect = True
 
     @property
     def ready(self):
@@ -117,7 +123,7 @@ class Allocations(object):
             devices are there, but held for servers that were scheduled to
             this host for them
         """
-        provider, known = self._provider(context, instance)
+        provider, known = self._provider(context, instance.node)
         if provider is None:
             return False
         client = self._manager.reportclient
@@ -158,9 +164,60 @@ class Allocations(object):
             name: allocated[name] for name in known})
         return dict(wanted - allocated), dict(allocated - wanted)
 
-    def _provider(self, context, instance):
+    def drop_orphans(self, context):
+        """Free what is held for servers that are no more, if suspected.
+
+        Upstream frees all that a server had; ``nova-manage placement
+        audit`` only what is of the classes that it knows.
+        """
+        if not self.suspect:
+            return
+        try:
+            for nodename in list(self._manager.rt.compute_nodes):
+                self._drop_orphans(context, nodename)
+            self.suspect = False
+        except Exception as e:
+            LOG.warning('Placement was not searched for what is held for '
+                        'deleted servers, trying again at the next scan: %s',
+                        e)
+
+    def _drop_orphans(self, context, nodename):
+        provider, _known = self._provider(context, nodename)
+        if provider is None:
+            return
+        client = self._manager.reportclient
+        found = client.get_allocations_for_resource_provider(
+            context, provider).allocations
+        for consumer, held in found.items():
+            if self._is_over(context, consumer):
+                LOG.info('Freeing %(held)s in Placement of %(consumer)s, '
+                         'which is no more', {'held': held['resources'],
+                                              'consumer': consumer})
+                client.remove_resources_from_instance_allocation(
+                    context, consumer,
+                    {provider: {'resources': held['resources']}})
+
+    @staticmethod
+    def _is_over(context, consumer):
+        """Whether a server, or a migration, has ended for sure.
+
+        A server that is not found may be one that is being made.
+        """
+        everything = context.elevated(read_deleted='yes')
+        try:
+            return objects.Instance.get_by_uuid(
+                everything, consumer, expected_attrs=[]).deleted
+        except exception.InstanceNotFound:
+            pass
+        try:
+            return objects.Migration.get_by_uuid(
+                everything, consumer).status in _OVER
+        except exception.MigrationNotFound:
+            return False
+
+    def _provider(self, context, nodename):
         """The uuid of the devices' provider, None when there is none yet."""
-        node = self._manager.rt.compute_nodes.get(instance.node)
+        node = self._manager.rt.compute_nodes.get(nodename)
         if node is None:
             return None, ()
         tree = self._manager.reportclient.get_provider_tree_and_ensure_root(
