@@ -113,6 +113,14 @@ class OneHostLifecycleTest(base.UsbTestBase):
 
     def test_snapshot(self):
         self._snapshot_server(self.server, 'snapshot')
+        self.event(self.server, 'createImage', 'compute_snapshot_instance')
+        self._assert_has_it()
+
+    def test_password(self):
+        self.admin_api.post_server_action(
+            self.server['id'], {'changePassword': {'adminPass': 'secret'}})
+        self.event(self.server, 'changePassword',
+                   'compute_set_admin_password')
         self._assert_has_it()
 
     def test_shelve_without_offload_and_unshelve(self):
@@ -161,6 +169,14 @@ class OneHostLifecycleTest(base.UsbTestBase):
         self._wait_for_state_change(self.server, 'SOFT_DELETED')
         self.flags(reclaim_instance_interval=1)
         self._wait_for_assert(self._reclaim)
+
+    def test_force_delete_of_a_soft_deleted_one(self):
+        self.flags(reclaim_instance_interval=30)
+        self.admin_api.delete_server(self.server['id'])
+        self._wait_for_state_change(self.server, 'SOFT_DELETED')
+        code, body = self.attach(self.boot(), id=self.uuid)
+        self.assertEqual(409, code, body)
+        self.test_force_delete()
 
     def _reclaim(self):
         self.compute.manager._reclaim_queued_deletes(self.context)
