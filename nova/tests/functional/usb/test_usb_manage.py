@@ -60,6 +60,8 @@ class PlacementCommandsTest(ManageMixin, base.UsbTestBase):
         self.scheduled = self.attached(flavor_id=self._create_flavor(
             extra_spec={'resources:' + STICK_CLASS: '1'}))
         self.plain = self.attached('1-2.1')
+        # So that nothing of it is new to a later one.
+        self.rescan()
         self.assert_counted()
 
     def allocated(self, server):
