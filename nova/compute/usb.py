@@ -5,15 +5,17 @@ One :class:`UsbManager` stands beside upstream's ComputeManager; the
 decorators in :mod:`nova.compute.usb_hooks` make it and call it.
 """
 
+import functools
+
 from oslo_concurrency import lockutils
 from oslo_log import log as logging
 import oslo_messaging as messaging
-from oslo_utils import timeutils
 from oslo_utils import uuidutils
 
 from nova.compute import usb_attachments
 from nova.compute import usb_hints
 from nova.compute import usb_lifecycle
+from nova.compute import usb_patience
 from nova.compute import usb_placement
 from nova.compute import utils as compute_utils
 import nova.conf
@@ -35,6 +37,21 @@ LOG = logging.getLogger(__name__)
 expected = messaging.expected_exceptions(
     usb_exception.UsbDeviceConflict, usb_exception.UsbDeviceNotFound,
     usb_exception.UsbNotSupported, usb_exception.UsbDatabaseNotSynced)
+
+
+def _settled_later(method):
+    """A request that fails may leave record and domain apart.
+
+    Outermost: also what notes the beginning and the end of it may fail.
+    """
+    @functools.wraps(method)
+    def wrapper(self, context, instance, device_uuid):
+        try:
+            return method(self, context, instance, device_uuid)
+        except Exception:
+            self.attachments.unsettled.add(instance.uuid)
+            raise
+    return wrapper
 
 
 class UsbManager(object):
@@ -63,8 +80,9 @@ class UsbManager(object):
                 reason='[usb] enabled is false on its host')
         self.attachments = usb_attachments.Attachments(
             self.driver, self.host, self._locate)
+        self.patience = usb_patience.Patience()
         self.lifecycle = usb_lifecycle.Lifecycle(
-            self.attachments, self._is_old)
+            self.attachments, self.patience.is_over)
         self.allocations = usb_placement.Allocations(manager)
         # Servers whose allocation may not count what they hold.
         self._unbalanced = set()
@@ -73,6 +91,8 @@ class UsbManager(object):
         self._sequence = 0
         self._accepted = False
         self._reported = None
+        # Whether a request was under way at the last report.
+        self._under_way = False
         # Where the devices that servers hold were at the last report.
         self._places = {}
         self._complaint = None
@@ -81,6 +101,7 @@ class UsbManager(object):
     # RPC
 
     @expected
+    @_settled_later
     @compute_utils.wrap_instance_event(prefix='compute')
     def attach_usb_device(self, context, instance, device_uuid):
         """Attach a device that nova-api has claimed for the instance."""
@@ -93,6 +114,7 @@ class UsbManager(object):
             raise
 
     @expected
+    @_settled_later
     @compute_utils.wrap_instance_event(prefix='compute')
     def detach_usb_device(self, context, instance, device_uuid):
         """Detach a device that nova-api has marked ``detaching``."""
@@ -106,7 +128,7 @@ class UsbManager(object):
         """Report all of the host's devices, and put records right."""
         self._check_supported()
         self._reported = None
-        self._report(context, self._is_old, everything=True)
+        self._report(context, self.patience.is_over, everything=True)
 
     def _check_supported(self):
         if self.unsupported:
@@ -180,7 +202,8 @@ class UsbManager(object):
         if self.unsupported:
             return
         try:
-            self._report(context, is_stale or self._is_old, everything)
+            self._report(
+                context, is_stale or self.patience.is_over, everything)
             self._complain(None)
         except usb_exception.UsbReportSuperseded as e:
             self.unsupported = e
@@ -206,7 +229,8 @@ class UsbManager(object):
     def _report(self, context, is_stale, everything=False):
         with lockutils.lock('usb-report-%s' % self.host):
             sightings = self._sightings()
-            if everything or sightings != self._reported:
+            if (everything or self._under_way or
+                    sightings != self._reported):
                 self._send(context, sightings, is_stale)
             if everything:
                 self.allocations.suspect = True
@@ -224,7 +248,7 @@ class UsbManager(object):
                 sorted(usb_device.identify(self.driver.scan()))]
 
     def _send(self, context, sightings, is_stale):
-        """Report all that is plugged in; note which servers it concerns."""
+        """Report all that is plugged in."""
         self._reported = None
         self._sequence += 1
         records = usb_obj.UsbDeviceList.report(
@@ -239,12 +263,19 @@ class UsbManager(object):
         self._reported = sightings
         self.driver.inventory = usb_placement.Inventory.of(
             records, sightings)
+        self._note_held(records, is_stale)
+
+    def _note_held(self, records, is_stale):
+        """Note which servers a report concerns, and what to look at again.
+        """
+        under_way = set()
         for device in records:
             if device.instance_uuid is None:
                 continue
             place = (device.present, device.bus_number, device.device_number)
             if device.status != status.ATTACHED:
                 concerned = is_stale(device)
+                under_way.add(device.uuid)
             else:
                 concerned = self._places.get(device.uuid) != place
             if concerned:
@@ -253,6 +284,10 @@ class UsbManager(object):
         held = {device.uuid for device in records if device.instance_uuid}
         self._places = {uuid: place for uuid, place in self._places.items()
                         if uuid in held}
+        self.patience.forget_others(under_way)
+        # Then the next scan reports, although nothing changed: nobody else
+        # would ever find a request whose end was lost.
+        self._under_way = bool(under_way)
 
     def _settle(self, context, is_stale):
         """Settle the servers that need it; those that fail stay so."""
@@ -264,9 +299,19 @@ class UsbManager(object):
             try:
                 done = self.attachments.settle(
                     context, instance_uuid, is_stale)
+            except (messaging.MessagingException,
+                    usb_exception.UsbDatabaseNotSynced):
+                # The others would have to wait as long for the same.
+                raise
             except usb_exception.UsbDeviceConflict as e:
                 # Said by settle.  The next scan tries again.
                 LOG.debug('Server %s is not settled: %s', instance_uuid, e)
+            except Exception as e:
+                # Of this server, or of the hypervisor.
+                LOG.warning('The USB devices of server %(server)s are not '
+                            'settled, trying again at the next scan: '
+                            '%(error)s', {'server': instance_uuid,
+                                          'error': e})
             finally:
                 if not done:
                     unsettled.add(instance_uuid)
@@ -300,9 +345,3 @@ class UsbManager(object):
         raise usb_exception.UsbIdentityChanged(
             device=device.uuid, reason='no %s is plugged into its host now'
             % device.identity)
-
-    @staticmethod
-    def _is_old(device):
-        """Whether nobody waits for this attach or detach any more."""
-        return timeutils.is_older_than(
-            device.updated_at, 2 * CONF.usb.rpc_timeout)

@@ -45,7 +45,7 @@ class API(object):
 
     Every method may raise ``UsbDatabaseNotSynced``; those that take a server
     raise ``InstanceNotFound``; those that take a device
-    ``UsbDeviceNotFound``.
+    ``UsbDeviceNotFound``; both ``UsbCellUnavailable``.
     """
 
     def __init__(self, compute_api=None):
@@ -83,6 +83,8 @@ class API(object):
                             'device %(device)s: %(result)s',
                             {'cell': cell_uuid, 'device': uuid,
                              'result': result})
+                raise usb_exception.UsbCellUnavailable(
+                    cell=cell_uuid, what='USB device %s' % uuid)
         raise usb_exception.UsbDeviceNotFound(device=uuid)
 
     def update_device(self, context, uuid, changes):
@@ -153,7 +155,13 @@ class API(object):
 
     def get_instance(self, context, server_id):
         """The server; leaves the context targeted at its cell."""
-        return self.compute_api.get(context, server_id)
+        instance = self.compute_api.get(
+            context, server_id, cell_down_support=True)
+        if not instance.obj_attr_is_set('vm_state'):
+            # All that is known without its cell.
+            raise usb_exception.UsbCellUnavailable(
+                cell=context.cell_uuid, what='server %s' % server_id)
+        return instance
 
     def list_for_server(self, context, server_id):
         """The devices that the server holds.
@@ -241,8 +249,8 @@ class API(object):
         except Exception:
             # As above.  A host that detaches it later all the same releases
             # it from this state as well.
-            self._try(device.abort_detach)
-            raise
+            if self._keep(context, device):
+                raise
 
     def before_live_migration(self, context, instance):
         """Refuse, or detach all, as ``[usb] live_migration`` says.
@@ -291,7 +299,7 @@ class API(object):
         :returns: the device when the host attached it in spite of all, else
             None
         """
-        if self._try(device.release, [status.ATTACHING]):
+        if self._try(device, device.release, [status.ATTACHING]):
             return None
         try:
             now = usb_obj.UsbDevice.get_by_uuid(context, device.uuid)
@@ -302,8 +310,22 @@ class API(object):
             return now
         return None
 
-    @staticmethod
-    def _try(method, *args):
+    def _keep(self, context, device):
+        """Take back a detach that failed, unless it was done all the same.
+
+        :returns: whether the server may still have the device
+        """
+        if self._try(device, device.abort_detach):
+            return True
+        try:
+            now = usb_obj.UsbDevice.get_by_uuid(context, device.uuid)
+        except usb_exception.UsbDeviceNotFound:
+            return False
+        except Exception:
+            return True
+        return now.instance_uuid == device.instance_uuid
+
+    def _try(self, device, method, *args):
         """Undo as far as it is still needed; never hides the first error.
 
         :returns: whether it was done
@@ -317,7 +339,15 @@ class API(object):
         except Exception:
             LOG.exception('Undoing a failed USB request failed too; the next '
                           'report of the host will put the record right.')
-            return False
+        # It may never have heard of the request.
+        try:
+            self.rpcapi.hint(device._context, device.host)
+        except Exception as e:
+            LOG.warning('Host %(host)s was not told to put the record of USB '
+                        'device %(device)s right: %(error)s',
+                        {'host': device.host, 'device': device.uuid,
+                         'error': e})
+        return False
 
     @staticmethod
     def _raise_remote(error):

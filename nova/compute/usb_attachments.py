@@ -28,6 +28,11 @@ LOG = logging.getLogger(__name__)
 #: has none: what is being repaired should be as bare as it can be.
 LIVE_STATES = (vm_states.ACTIVE, vm_states.PAUSED)
 
+#: What a request may fail with as it is; the rest (a hypervisor that is
+#: away, what nobody thought of) is told as a failed attach or detach.
+SAID_BY_US = (usb_exception.UsbDeviceConflict, usb_exception.UsbNotSupported,
+              usb_exception.UsbDatabaseNotSynced, exception.NotFound)
+
 #: The moments of attach and detach at which a crash leaves something half
 #: done, in their order; :func:`reached` is called at each.
 STEPS = (
@@ -84,7 +89,7 @@ class Attachments(object):
             self._attach(context, instance, device)
         except Exception as e:
             self._undo(context, instance, device)
-            if isinstance(e, exception.NovaException):
+            if isinstance(e, SAID_BY_US):
                 raise
             LOG.exception('USB device %s was not attached', uuid,
                           instance=instance)
@@ -162,7 +167,7 @@ class Attachments(object):
                 self.driver.detach(context, instance, uuid)
             except Exception as e:
                 self._quietly(instance, device.abort_detach)
-                if isinstance(e, exception.NovaException):
+                if isinstance(e, SAID_BY_US):
                     raise
                 LOG.exception('USB device %s was not detached', uuid,
                               instance=instance)
@@ -183,7 +188,8 @@ class Attachments(object):
         :param is_stale: callable that takes a UsbDevice in a state between
             two others and says whether the request behind it is over
         :param task: the server's task, where that is the caller's own
-        :returns: False when it has to be tried again: a task is under way
+        :returns: False when it has to be looked at again: a task, an attach
+            or a detach is under way, or something had to be put right
         :raises: nova.exception.NovaException when a step fails; the others
             are made all the same
         """
@@ -207,11 +213,18 @@ class Attachments(object):
             return True
         if instance.host != self.host:
             self._release_all(held.values(), 'has left this host')
-        else:
-            self._settle_here(context, instance, held, is_stale)
-        return True
+        elif not self._settle_here(context, instance, held, is_stale):
+            return False
+        return not any(device.status in status.UNDER_WAY
+                       for device in held.values())
 
     def _settle_here(self, context, instance, held, is_stale):
+        """As settle, for a server of this host.
+
+        :returns: whether the domain was right.  One that was not is looked
+            at once more: a record read here may just have been changed by
+            what a failed request sent before, and came late.
+        """
         has = None
         if instance.vm_state in LIVE_STATES:
             has = self.driver.attached(instance)
@@ -229,6 +242,7 @@ class Attachments(object):
                 self._into_domain(context, instance, uuid, address)
         if errors:
             raise errors[0]
+        return has is None or self.driver.attached(instance) == has
 
     @staticmethod
     @contextlib.contextmanager

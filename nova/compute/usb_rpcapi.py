@@ -18,9 +18,9 @@ SEND_RETRIES = 2
 class ComputeUsbAPI(object):
     """Asks the nova-compute of one host.
 
-    All are calls: they wait for the answer, ``[usb] rpc_timeout`` seconds
-    at most.  Besides what the other side raises each may raise
-    ``oslo_messaging.MessagingTimeout`` (no answer), and
+    All but ``hint`` are calls: they wait for the answer, ``[usb]
+    rpc_timeout`` seconds at most.  Besides what the other side raises each
+    may raise ``oslo_messaging.MessagingTimeout`` (no answer), and
     ``oslo_messaging.MessageDeliveryFailure`` (not sent).
 
     Versions of the namespace::
@@ -34,7 +34,7 @@ class ComputeUsbAPI(object):
     def __init__(self):
         self._router = None
 
-    def _call(self, context, host, method, **kwargs):
+    def _client(self, context, host):
         if self._router is None:
             # Late: rpc.init() comes after the import of this module.  The
             # router of ComputeAPI is no use here, its version cap is that
@@ -44,9 +44,11 @@ class ComputeUsbAPI(object):
                 version=self.VERSION)
             self._router = rpc.ClientRouter(rpc.get_client(
                 target, serializer=objects_base.NovaObjectSerializer()))
-        client = self._router.client(context).prepare(
+        return self._router.client(context).prepare(
             server=host, timeout=CONF.usb.rpc_timeout, retry=SEND_RETRIES)
-        return client.call(context, method, **kwargs)
+
+    def _call(self, context, host, method, **kwargs):
+        return self._client(context, host).call(context, method, **kwargs)
 
     def attach_usb_device(self, context, instance, device_uuid):
         """Attach a device that was claimed for the instance.
@@ -73,3 +75,7 @@ class ComputeUsbAPI(object):
         :raises: nova.usb.exception.UsbNotSupported
         """
         self._call(context, host, 'rescan')
+
+    def hint(self, context, host):
+        """Have the host put its records right soon; waits for nothing."""
+        self._client(context, host).cast(context, 'rescan')

@@ -89,7 +89,10 @@ libvirt driver.
         min=1,
         help="""
 Seconds that nova-api waits for nova-compute to attach or detach a device.
-Read by nova-api.  It should be longer than ``detach_timeout``.
+Read by nova-api.  It should be longer than ``detach_timeout``.  nova-compute
+reads it too: an attach or detach that it has seen under way for twice as long
+is one that nobody waits for any more, and is taken back.  So it should have
+the same value everywhere.
 """),
     cfg.StrOpt(
         'live_migration',

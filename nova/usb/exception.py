@@ -147,6 +147,12 @@ class UsbDatabaseNotSynced(exception.NovaException):
                 "cell %(cell)s. Run 'nova-manage db sync'.")
 
 
+class UsbCellUnavailable(exception.NovaException):
+    code = 503
+    msg_fmt = _("Cell %(cell)s does not answer, and may know %(what)s. Try "
+                "again when its database is back.")
+
+
 class UsbDeviceSpecInvalid(exception.NovaException):
     code = 500
     msg_fmt = _("[usb] device_spec is wrong: %(reason)s. Value: %(value)s")

@@ -25,6 +25,9 @@ ALL = (AVAILABLE, ATTACHING, ATTACHED, DETACHING, BLOCKED)
 #: The states in which a device belongs to a server.
 CLAIMED = (ATTACHING, ATTACHED, DETACHING)
 
+#: The states in which somebody is at work on it.
+UNDER_WAY = (ATTACHING, DETACHING)
+
 #: The states in which a device is nobody's.
 FREE = (AVAILABLE, BLOCKED)
 

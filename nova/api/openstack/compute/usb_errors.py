@@ -3,9 +3,14 @@
 
 import functools
 
+from oslo_db import exception as db_exc
+from oslo_log import log as logging
 import webob.exc
 
 from nova import exception
+from nova.i18n import _
+
+LOG = logging.getLogger(__name__)
 
 #: All that the USB calls answer with, besides success.
 EXPECTED = (400, 403, 404, 409, 501, 503)
@@ -56,4 +61,9 @@ def translated(method):
             if answer is None:
                 raise
             raise answer
+        except db_exc.DBConnectionError as e:
+            LOG.error('A request for USB devices failed: %s', e)
+            raise webob.exc.HTTPServiceUnavailable(explanation=_(
+                "The database does not answer. Whatever was begun is put "
+                "right once it is back; try again then."))
     return wrapper
