@@ -12,6 +12,7 @@ beyond their flavor is added to their allocation.
 import collections
 
 import os_traits
+from oslo_concurrency import lockutils
 from oslo_log import log as logging
 
 from nova import exception
@@ -123,6 +124,11 @@ class Allocations(object):
             devices are there, but held for servers that were scheduled to
             this host for them
         """
+        # Two at a time would both add what is missing.
+        with lockutils.lock('usb-allocation-%s' % instance.uuid):
+            return self._balance(context, instance)
+
+    def _balance(self, context, instance):
         provider, known = self._provider(context, instance.node)
         if provider is None:
             return False

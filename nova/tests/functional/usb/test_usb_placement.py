@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """USB devices in Placement: inventory, scheduling, allocations."""
 
+import threading
+
+import fixtures
+
+from nova import objects
 from nova.tests.functional.usb import base
 
 STICK_CLASS = 'CUSTOM_USB_0781_5567'
@@ -36,6 +41,8 @@ class PlacementTest(base.UsbTestBase):
                          self._inventory())
 
     def test_scheduled_by_flavor(self):
+        # Before there is another flavor, or it may get that one.
+        plain = self.boot()
         flavor = self._flavor(STICK_CLASS)
         server = self.boot(flavor_id=flavor)
         self.assertEqual(1, self._usage(STICK_CLASS))
@@ -43,7 +50,6 @@ class PlacementTest(base.UsbTestBase):
         self.assertIn('No valid host', str(
             self.admin_api.get_server(other['id'])['fault']))
         # It is for that server; attaching it counts no second time.
-        plain = self.boot()
         uuid = self.device('1-1').uuid
         code, body = self.attach(plain, id=uuid)
         self.assertEqual(409, code, body)
@@ -80,4 +86,38 @@ class PlacementTest(base.UsbTestBase):
         device.finish_attach()
         self.compute = self.restart_compute_service(self.compute)
         self.scan()
+        self.assertEqual(1, self._usage(STICK_CLASS))
+
+    def test_counted_by_two_at_once(self):
+        # A request and a report: neither counts what the other one does.
+        server = self.boot()
+        self.device('1-1').claim(server['id'])
+        instance = objects.Instance.get_by_uuid(self.context, server['id'])
+        manager = self.compute.manager
+        real = manager.reportclient.get_allocations_for_consumer
+        results = []
+
+        def balance():
+            results.append(manager.usb.allocations.try_balance(
+                self.context, instance))
+
+        second = threading.Thread(target=balance)
+        has_read = threading.Event()
+
+        def read(*args):
+            found = real(*args)
+            if second.ident is None:
+                second.start()
+                # It should not come to it, so this is waited for in vain.
+                has_read.wait(1)
+            else:
+                has_read.set()
+            return found
+
+        with fixtures.MockPatchObject(
+                manager.reportclient, 'get_allocations_for_consumer',
+                side_effect=read):
+            balance()
+            second.join()
+        self.assertEqual([True, True], results)
         self.assertEqual(1, self._usage(STICK_CLASS))
