@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Conductor, database or broker away for a while: all converges after it."""
+
+import contextlib
+
+import fixtures
+
+from nova.compute import usb_attachments
+from nova.compute import usb_rpcapi
+from nova import objects
+from nova.objects import usb_device as usb_obj
+from nova.tests.fixtures import usb_away
+from nova.tests.functional.usb import test_usb_faults
+
+#: nova-api has written to the database; and is about to ask the host.
+CLAIMED, ASKING = 'claimed', 'asking'
+
+#: The moments at which something goes away, in their order.
+ATTACH = (CLAIMED, ASKING) + tuple(step for step in usb_attachments.STEPS
+                                   if step.startswith('attach'))
+DETACH = (CLAIMED, ASKING) + tuple(step for step in usb_attachments.STEPS
+                                   if step.startswith('detach'))
+
+CALL = 'nova.compute.usb_rpcapi.ComputeUsbAPI._call'
+DEVICE = 'nova.objects.usb_device.UsbDevice.'
+
+
+class AwayTestBase(test_usb_faults.FaultTestBase):
+
+    def setUp(self):
+        super(AwayTestBase, self).setUp()
+        self.compute_side = self.useFixture(usb_away.ComputeSideFixture())
+        # How long nova-compute waits for the conductor.
+        self.flags(rpc_response_timeout=1)
+        self.usb = self.compute.manager.usb
+
+    def wait_out(self):
+        """Let so much time pass that nobody waits for an answer any more.
+        """
+        before = self.usb.patience.clock
+        self.usb.patience.clock = lambda: before() + 121
+
+    def converge(self):
+        """It is back; all agrees, at the latest when nobody waits any more.
+        """
+        def reports():
+            self.scan()
+            self.wait_out()
+            self.scan()
+            self.assert_agree()
+
+        # nova-api's hint to look at it comes from another thread.
+        self._wait_for_assert(reports)
+
+    @contextlib.contextmanager
+    def leaves_at(self, thing, moment):
+        """Within, a thing goes away at a moment; it is back afterwards."""
+        reached = []
+
+        def reach(now):
+            if now == moment and not reached:
+                reached.append(now)
+                thing.leave()
+
+        def call(*args, **kwargs):
+            reach(ASKING)
+            return real(*args, **kwargs)
+
+        def claimed(method):
+            def wrapper(*args, **kwargs):
+                method(*args, **kwargs)
+                reach(CLAIMED)
+            return wrapper
+
+        real = usb_rpcapi.ComputeUsbAPI._call
+        device = usb_obj.UsbDevice
+        with fixtures.MonkeyPatch(CALL, call), \
+                fixtures.MonkeyPatch(
+                    DEVICE + 'claim', claimed(device.claim)), \
+                fixtures.MonkeyPatch(
+                    DEVICE + 'begin_detach', claimed(device.begin_detach)), \
+                fixtures.MockPatchObject(
+                    usb_attachments, 'reached', side_effect=reach):
+            yield
+        self.assertEqual([moment], reached)
+        thing.come_back()
+
+
+class Cases(object):
+    """The same for each thing that can be away.
+
+    :cvar ATTACHES: by moment at which the thing goes: what attach answers,
+        and the state of the device when all has settled
+    :cvar DETACHES: likewise of detach
+    """
+
+    def _state(self):
+        return self.device('1-1').status
+
+    def attached_before(self):
+        if self._state() != 'attached':
+            code, body = self.attach(self.server, id=self.uuid)
+            self.assertEqual(200, code, body)
+        self.assert_attached()
+
+    def free_before(self):
+        if self._state() == 'attached':
+            self.assertEqual(204, self.detach(self.server, self.uuid)[0])
+        self.assert_free()
+
+    def _outcomes(self, moments, before, request):
+        outcomes = {}
+        for moment in moments:
+            before()
+            with self.leaves_at(self.thing, moment):
+                code, _body = request()
+            self.converge()
+            outcomes[moment] = code, self._state()
+        return outcomes
+
+    def test_attach(self):
+        self.assertEqual(self.ATTACHES, self._outcomes(
+            ATTACH, self.free_before,
+            lambda: self.attach(self.server, id=self.uuid)))
+
+    def test_detach(self):
+        self.assertEqual(self.DETACHES, self._outcomes(
+            DETACH, self.attached_before,
+            lambda: self.detach(self.server, self.uuid)))
+
+    def test_report(self):
+        self.attached_before()
+        with usb_away.away(self.thing):
+            self.unplug('1-2.1')
+            self.replug('1-1')
+            for _n in range(2):
+                self.scan()
+        self.assertEqual(1, self.stdlog.logger.output.count(
+            'USB devices were not reported'))
+        self.scan()
+        self.assertEqual({'1-1', '1-2.2'}, set(self.devices()))
+        self.assertEqual({self.uuid: (1, 22)}, self.in_domain(self.server))
+        self.assert_agree()
+        self.assertIn('USB devices are reported again',
+                      self.stdlog.logger.output)
+
+
+class ConductorAwayTest(Cases, AwayTestBase):
+
+    ATTACHES = {
+        CLAIMED: (409, 'available'),
+        ASKING: (409, 'available'),
+        'attach:asked': (409, 'available'),
+        'attach:located': (409, 'available'),
+        'attach:in_domain': (409, 'available'),
+        'attach:recorded': (200, 'attached'),
+    }
+    DETACHES = {
+        CLAIMED: (409, 'attached'),
+        ASKING: (409, 'attached'),
+        'detach:asked': (409, 'attached'),
+        # The host's last word waits on the bus, and is heard late.
+        'detach:out_of_domain': (409, 'available'),
+        'detach:recorded': (204, 'available'),
+    }
+
+    def setUp(self):
+        super(ConductorAwayTest, self).setUp()
+        self.thing = self.useFixture(usb_away.ConductorFixture(self))
+
+    def test_heard_late(self):
+        """What the host sent is done while it puts the domain right."""
+        self.attached_before()
+        driver = self.usb.driver
+        instance = objects.Instance.get_by_uuid(
+            self.context, self.server['id'])
+        driver.detach(self.context, instance, self.uuid)
+
+        def attach(*args):
+            real(*args)
+            self.device('1-1').release()
+
+        real = driver.attach
+        self.usb.attachments.unsettled.add(self.server['id'])
+        with fixtures.MockPatchObject(driver, 'attach', side_effect=attach):
+            self.scan()
+        self.assertEqual({self.uuid: (1, 2)}, self.in_domain(self.server))
+        self.scan()
+        self.assert_free()
+
+
+class BrokerAwayTest(Cases, AwayTestBase):
+
+    ATTACHES = ConductorAwayTest.ATTACHES
+    DETACHES = dict(ConductorAwayTest.DETACHES,
+                    # Here it is lost: the guest gets its device back.
+                    **{'detach:out_of_domain': (409, 'attached')})
+
+    def setUp(self):
+        super(BrokerAwayTest, self).setUp()
+        self.thing = self.useFixture(usb_away.BrokerFixture())
+
+
+class DatabaseAwayTest(Cases, AwayTestBase):
+    """Ours answer 503, where other requests of Nova's end in a 500."""
+
+    ATTACHES = {
+        CLAIMED: (503, 'available'),
+        ASKING: (503, 'available'),
+        'attach:asked': (503, 'available'),
+        'attach:located': (503, 'available'),
+        'attach:in_domain': (503, 'available'),
+        # Nobody could say so, but it was done.
+        'attach:recorded': (503, 'attached'),
+    }
+    # What was begun is brought to its end.
+    DETACHES = {moment: (503, 'available') for moment in DETACH}
+
+    def setUp(self):
+        super(DatabaseAwayTest, self).setUp()
+        self.thing = self.useFixture(usb_away.DatabaseFixture(self.context))
+        self.useFixture(usb_away.BrokerFixture())
+
+    def test_requests(self):
+        path = '/servers/%s/os-usb-devices' % self.server['id']
+        device = '/os-usb-devices/%s' % self.uuid
+        answers = {}
+        with usb_away.away(self.thing):
+            for method, path, body in (
+                    ('GET', '/os-usb-devices', None),
+                    ('GET', device, None),
+                    ('PUT', device, {'usb_device': {'disabled': True}}),
+                    ('DELETE', device, None),
+                    ('POST', device + '/action', {'rescan': None}),
+                    ('GET', path, None),
+                    ('POST', path, {'usb_device': {'id': self.uuid}})):
+                answers[method, path] = self.request(method, path, body)[0]
+        # A list has what the cells say that answer, as Nova's own do.
+        self.assertEqual(200, answers.pop(('GET', '/os-usb-devices')))
+        self.assertEqual({503}, set(answers.values()), answers)
+        self.assert_free()
