@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The virtual environment with the fork and the services it needs."""
 
+import dataclasses
 import sys
+import typing
 import venv
 
 from cloud import stamp
 
-BASE = '34.0.0'
 # The services beside Nova, the client that people type into, and the
 # server for their WSGI applications; versions are in the constraints.
 PACKAGES = ('cheroot', 'glance', 'keystone', 'neutron',
@@ -19,25 +20,42 @@ FORK = ('nova', 'graft', 'setup.py', 'setup.cfg', 'pyproject.toml',
 TIMEOUT = 1800
 
 
-def constraints(checkout):
+@dataclasses.dataclass(frozen=True)
+class Contents:
+    """What an environment holds: the fork on a release, and packages."""
+
+    base: str
+    packages: typing.Tuple[str, ...]
+    # For people.
+    title: str
+
+
+CLOUD = Contents('34.0.0', PACKAGES,
+                 'Keystone, Placement, Glance and Neutron')
+
+
+def constraints(checkout, contents=CLOUD):
     """The files that pin every package.
 
     :param checkout: the repository, a pathlib.Path
+    :param contents: Contents
     :returns: list of pathlib.Path
     """
     return [checkout / 'constraints' / name
-            for name in (BASE + '.txt', 'cloud.txt')]
+            for name in (contents.base + '.txt', 'cloud.txt')]
 
 
-def wanted(checkout, path):
+def wanted(checkout, path, contents=CLOUD):
     """The checksums that the environment's stamps should have.
 
     :param checkout: the repository, a pathlib.Path
     :param path: where the environment is, a pathlib.Path
+    :param contents: Contents
     :returns: (of the packages, of them and the fork)
     """
-    packages = stamp.checksum(sys.version, str(path), list(PACKAGES),
-                              *constraints(checkout))
+    packages = stamp.checksum(sys.version, str(path),
+                              list(contents.packages),
+                              *constraints(checkout, contents))
     return packages, stamp.checksum(packages,
                                     *(checkout / name for name in FORK))
 
@@ -54,7 +72,7 @@ def is_current(checkout, path, libvirt):
             (not libvirt or stamp.is_done(marks / LIBVIRT, packages)))
 
 
-def ensure(checkout, path, group, say, libvirt=False):
+def ensure(checkout, path, group, say, libvirt=False, contents=CLOUD):
     """Make the environment, or bring it to this checkout's state.
 
     :param checkout: the repository, a pathlib.Path
@@ -62,13 +80,14 @@ def ensure(checkout, path, group, say, libvirt=False):
     :param group: process.Group
     :param say: called with a line for the user before something slow
     :param libvirt: whether it must have libvirt's bindings too
+    :param contents: Contents
     :raises: CloudError when pip fails
     """
-    packages, fork = wanted(checkout, path)
+    packages, fork = wanted(checkout, path, contents)
     marks = path / 'stamps'
 
     def pip(*words):
-        pinned = [word for pin in constraints(checkout)
+        pinned = [word for pin in constraints(checkout, contents)
                   for word in ('--constraint', pin)]
         group.run('pip install',
                   [path / 'bin' / 'python', '-m', 'pip', 'install',
@@ -76,10 +95,10 @@ def ensure(checkout, path, group, say, libvirt=False):
                   path.parent / 'pip.log', timeout=TIMEOUT)
 
     if not stamp.is_done(marks / 'packages', packages):
-        say('Making a virtual environment with Keystone, Placement, Glance '
-            'and Neutron; this takes minutes, once')
+        say('Making a virtual environment with %s; this takes minutes, once'
+            % contents.title)
         venv.create(path, clear=path.exists(), with_pip=True)
-        pip(*PACKAGES, 'nova==' + BASE)
+        pip(*contents.packages, 'nova==' + contents.base)
         stamp.done(marks / 'packages', packages)
     if not stamp.is_done(marks / 'fork', fork):
         say('Installing Nova with USB from %s' % checkout)

@@ -54,7 +54,12 @@ def parser():
         default=CHECKOUT / 'lab' / 'cache',
         help='what outlives the lab: the kernel, the virtual environment; '
              'default: lab/cache in the checkout')
-    made.add_argument(
+    chosen = made.add_mutually_exclusive_group()
+    chosen.add_argument(
+        '--base', metavar='RELEASE', default=environment.DEFAULT_BASE,
+        help='the release of Nova that the fork is on; the other services '
+             'stay the same; default: %(default)s')
+    chosen.add_argument(
         '--venv', metavar='DIR', type=pathlib.Path,
         help='a virtual environment with the fork, the services, PyMySQL '
              'and libvirt-python to be used as it is; default: one in the '
@@ -85,6 +90,22 @@ def stay(lab):
         time.sleep(1)
 
 
+def environments(options):
+    """The virtual environments, up to date.
+
+    :returns: (of the services, of Nova, image of the latter or None)
+    """
+    if options.venv is not None:
+        return options.venv.absolute(), options.venv.absolute(), None
+    home = options.cache
+    services = nova = environment.ensure(CHECKOUT, home, world.say)
+    if options.base != environment.DEFAULT_BASE:
+        home = home / options.base
+        nova = environment.ensure_base(CHECKOUT, home, options.base,
+                                       world.say)
+    return services, nova, environment.image(home, world.say)
+
+
 def run(options):
     """Do what the command line says.
 
@@ -100,11 +121,8 @@ def run(options):
         except BlockingIOError:
             raise errors.LabError('Another lab uses %s: wait for its end or '
                                   'give --cache DIR.' % options.cache)
-        venv, image = options.venv, None
-        if venv is None:
-            venv = environment.ensure(CHECKOUT, options.cache, world.say)
-            image = environment.image(options.cache, world.say)
-        with world.World(venv.absolute(), options.cache, image) as lab:
+        venv, nova_venv, image = environments(options)
+        with world.World(venv, options.cache, image, nova_venv) as lab:
             lab.start()
             up = time.monotonic() - began
             if options.stay:

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The virtual environment of the lab: the embedded cloud's, and two more.
+"""The virtual environments of the lab.
+
+One is the embedded cloud's with two more packages.  When the lab is to run
+another release of Nova, that has one of its own and the first one serves for
+the services around it.
 
 The emulated host could read it over 9p, as it reads all else.  But starting
 nova-compute opens thousands of small files, each of which takes several
@@ -11,6 +15,7 @@ import pathlib
 from cloud import process as cloud_process
 from cloud import stamp
 from cloud import venv
+from lab import errors
 from lab import process
 
 # Drivers of the real database and the real hypervisor.
@@ -19,6 +24,7 @@ TIMEOUT = 600
 # Much more than an environment takes; the file has holes.
 IMAGE_SIZE = '3G'
 IMAGE = 'venv.img'
+DEFAULT_BASE = venv.CLOUD.base
 
 
 def ensure(checkout, home, say):
@@ -47,10 +53,29 @@ def ensure(checkout, home, say):
     return path
 
 
+def ensure_base(checkout, home, base, say):
+    """The same for another release of Nova, which it alone is for.
+
+    :param base: a release that there are constraints for
+    :returns: its path
+    :raises: errors.LabError, cloud.errors.CloudError
+    """
+    contents = venv.Contents(base, ('cheroot', *PACKAGES), 'Nova ' + base)
+    if not venv.constraints(checkout, contents)[0].exists():
+        raise errors.LabError('There are no constraints for Nova %s: pin '
+                              'what it needs in constraints/%s.txt.'
+                              % (base, base))
+    path = pathlib.Path(home) / 'venv'
+    path.parent.mkdir(exist_ok=True)
+    with cloud_process.Group() as group:
+        venv.ensure(checkout, path, group, say, contents=contents)
+    return path
+
+
 def image(home, say):
     """Make the image of the environment, unless it is up to date.
 
-    :param home: as for `ensure`, which has to come first
+    :param home: as for the function that made the environment
     :returns: its path
     :raises: errors.LabError when it cannot be made
     """

@@ -14,6 +14,7 @@ from cloud import keystone
 from cloud import neutron
 from cloud import nova as cloud_nova
 from cloud import placement
+from cloud import ports as cloud_ports
 from cloud import process as cloud_process
 from cloud import service
 from lab import process
@@ -21,6 +22,9 @@ from lab import process
 PEERS = {'keystone': keystone, 'placement': placement, 'glance': glance,
          'neutron': neutron}
 DAEMONS = ('nova-conductor', 'nova-scheduler')
+# Releases that are made for eventlet bring their own server; later ones are
+# WSGI applications and no more.
+API_SERVER = 'nova-api-os-compute'
 
 
 class Outside:
@@ -69,21 +73,28 @@ class Outside:
         return self.settings.etc('nova') / 'nova.conf'
 
     def _configure_nova(self):
-        settings = self.settings
+        settings = self.settings.nova
         settings.data('nova').mkdir(parents=True, exist_ok=True)
         sections = cloud_nova.base(settings)
         sections['conductor'] = {'workers': 1}
         # So that a compute host is in its cell soon after it has come up.
         sections['scheduler'] = {'workers': 1,
                                  'discover_hosts_in_cells_interval': 3}
+        if self._has_server():
+            sections['DEFAULT'].update({
+                'osapi_compute_listen': cloud_ports.HOST,
+                'osapi_compute_listen_port': settings.ports['nova'],
+                'osapi_compute_workers': 1,
+            })
         files.write(self._nova_conf(), sections)
 
     def _prepare(self):
         """Make all databases, those of different services at a time."""
-        modules = list(PEERS.values()) + [cloud_nova]
+        work = [(module, self.settings) for module in PEERS.values()]
+        work.append((cloud_nova, self.settings.nova))
         with futures.ThreadPoolExecutor() as pool:
-            waiting = [pool.submit(module.prepare, self.settings,
-                                   self._group) for module in modules]
+            waiting = [pool.submit(module.prepare, settings, self._group)
+                       for module, settings in work]
             try:
                 for one in waiting:
                     one.result()
@@ -98,8 +109,13 @@ class Outside:
         for name, child in children:
             service.wait(self.settings, name, child)
 
+    def _has_server(self):
+        return self.settings.nova.tool(API_SERVER).exists()
+
     def _launch_api(self):
-        settings = self.settings
+        if self._has_server():
+            return self._start_daemon(API_SERVER)
+        settings = self.settings.nova
         paste = settings.venv / 'etc' / 'nova' / 'api-paste.ini'
         return service.launch(
             settings, self._group, 'nova', 'nova.wsgi.osapi_compute',
@@ -108,6 +124,6 @@ class Outside:
 
     def _start_daemon(self, name):
         return self._group.start(
-            name, [*process.WITH_PARENT, self.settings.tool(name),
+            name, [*process.WITH_PARENT, self.settings.nova.tool(name),
                    '--config-file', self._nova_conf()],
             self.settings.log(name))

@@ -2,6 +2,7 @@
 """The embedded cloud's settings, on a real database and a real broker."""
 
 import dataclasses
+import pathlib
 import socket
 import typing
 
@@ -17,11 +18,18 @@ SERVERS = ('rabbitmq', 'erlang', 'epmd', 'mariadb')
 class LabSettings(settings.Settings):
     """One cloud of the lab.
 
-    broker: lab.broker.Broker; server: lab.database.Database
+    broker: lab.broker.Broker; server: lab.database.Database; nova_venv: the
+    environment of Nova's own services, which may be of another release.
     """
 
     broker: typing.Any = None
     server: typing.Any = None
+    nova_venv: typing.Optional[pathlib.Path] = None
+
+    @property
+    def nova(self):
+        """The same, as Nova's services are to see them."""
+        return dataclasses.replace(self, venv=self.nova_venv or self.venv)
 
     def database(self, name):
         return self.server.url(name)

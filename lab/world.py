@@ -32,13 +32,16 @@ def say(line):
 class World:
     """Everything that runs, from first to last.
 
-    :param venv: virtual environment with the fork and the services
+    :param venv: virtual environment with the services
     :param cache: directory that outlives the lab
-    :param image: file system image of the environment, if there is one
+    :param image: file system image of the environment with the fork, if
+        there is one
+    :param nova_venv: the environment with the fork, if it is another one
     """
 
-    def __init__(self, venv, cache, image=None):
+    def __init__(self, venv, cache, image=None, nova_venv=None):
         self.venv = venv
+        self.nova_venv = nova_venv or venv
         self.image = image
         self.cache = cache
         self.state = None
@@ -77,7 +80,7 @@ class World:
         say('Waiting for the emulated host')
         self.host.wait_ready()
         say('Starting nova-compute in it')
-        self.compute = compute.Compute(self.settings, self.host)
+        self.compute = compute.Compute(self.settings.nova, self.host)
         self.compute.start()
         self.admin = user.User(self.settings, cloud_settings.ADMIN)
         self.member = user.User(self.settings, cloud_settings.MEMBER)
@@ -103,8 +106,8 @@ class World:
         # Erlang's own two are for nobody inside.
         shared = [port for name, port in ports.items()
                   if name not in ('epmd', 'erlang', 'mariadb')]
-        self.host = host.Host(unpacked, str(self.state), shared, self.venv,
-                              self.image)
+        self.host = host.Host(unpacked, str(self.state), shared,
+                              self.nova_venv, self.image)
         self._running.append(self.host)
         self.host.start()
 
@@ -115,7 +118,8 @@ class World:
                                    secrets.token_hex(12), settings.DATABASES)
         self.settings = settings.LabSettings(
             checkout=CODE.parent, state=self.state, venv=self.venv,
-            ports=ports, libvirt=True, broker=bus, server=server,
+            nova_venv=self.nova_venv, ports=ports, libvirt=True,
+            broker=bus, server=server,
             passwords=cloud_settings.passwords(
                 self.state / 'passwords.json'))
         cloud_settings.write_clouds(self.settings)

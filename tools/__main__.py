@@ -75,7 +75,7 @@ def run(options):
     """:returns: the results.Results of what the options ask for"""
     total = results.Results()
     if options.lab:
-        total.add(suites.run_lab())
+        total.add(suites.run_lab(options.base))
     compare = options.upstream is not None
     chosen = (options.style or options.unit or options.functional
               or options.install or compare)

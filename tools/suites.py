@@ -119,10 +119,13 @@ def run_install(env):
                        'installation tests', GRAFT_TEST_INSTALL='1')
 
 
-def run_lab():
-    """Run the lab, which prints a summary of its own."""
+def run_lab(base):
+    """Run the lab, which prints a summary of its own.
+
+    :param base: the release of Nova that it is to run
+    """
     code, output = process.run_and_read(
-        [sys.executable, '-m', 'lab'], cwd=tools.ROOT)
+        [sys.executable, '-m', 'lab', '--base', base], cwd=tools.ROOT)
     outcome = results.Results.from_output(output)
     if outcome is None:
         outcome = results.Results(passed=int(not code), failed=int(code != 0))
