@@ -13,6 +13,8 @@ from cloud import errors as cloud_errors
 from lab import environment
 from lab import errors
 from lab import packages
+from lab import process
+from lab import state
 from lab import test
 from lab import world
 
@@ -41,7 +43,7 @@ def parser():
                     'user would. Needs root on Debian 12; no KVM, no USB.')
     made.add_argument(
         '--steps', metavar='N', type=int, nargs='+',
-        help='only these steps; 3, 5 and 6 need the server of 2')
+        help='only these steps; all but 1 and 4 need the server of 2')
     made.add_argument(
         '--stay', action='store_true',
         help='run no step; say how to get a shell in the emulated host, and '
@@ -113,6 +115,9 @@ def run(options):
     """
     began = time.monotonic()
     packages.ensure(world.say)
+    process.allow_files()
+    for path in state.remove_orphans():
+        world.say('Deleted %s, whose lab was killed' % path)
     options.cache = options.cache.resolve()
     options.cache.mkdir(parents=True, exist_ok=True)
     with open(options.cache / 'lock', 'a') as lock:

@@ -124,6 +124,6 @@ class Outside:
 
     def _start_daemon(self, name):
         return self._group.start(
-            name, [*process.WITH_PARENT, self.settings.nova.tool(name),
-                   '--config-file', self._nova_conf()],
+            name, process.with_parent([self.settings.nova.tool(name),
+                                       '--config-file', self._nova_conf()]),
             self.settings.log(name))

@@ -2,15 +2,34 @@
 """Start a program, follow its log, end it by its process id."""
 
 import os
+import resource
 import signal
 import subprocess
 import time
 
 from lab import errors
 
-# The kernel ends the program when the lab dies without having ended it.  It
-# is the death of the *thread* that counts: start programs from the main one.
-WITH_PARENT = ('setpriv', '--pdeathsig', 'TERM')
+# What a shell does as the program that setpriv has become.
+UNLESS_ORPHANED = '[ "$PPID" = "$0" ] && exec "$@"'
+# Open files, for this process and for those that it starts: a crowd of users
+# has a connection each.
+FILES = 8192
+
+
+def with_parent(argv):
+    """A command that ends when this process does, however it does.
+
+    The kernel sends it SIGTERM.  It is the death of the *thread* that
+    counts: start programs from the main one.
+
+    :param argv: list of words
+    :returns: list of words
+    """
+    # Between this process's fork and the kernel's being told there is a
+    # moment in which nobody would hear of this process's death.
+    return ['setpriv', '--pdeathsig', 'TERM',
+            'sh', '-c', UNLESS_ORPHANED, str(os.getpid()),
+            *(str(arg) for arg in argv)]
 
 
 class Process:
@@ -22,7 +41,7 @@ class Process:
 
     def __init__(self, name, argv, log, env=None, cwd=None):
         self.name = name
-        self.argv = list(WITH_PARENT) + [str(arg) for arg in argv]
+        self.argv = argv
         self.log = str(log)
         self.env = env
         self.cwd = cwd
@@ -35,9 +54,9 @@ class Process:
     def start(self):
         with open(self.log, 'ab') as log:
             self._popen = subprocess.Popen(
-                self.argv, stdin=subprocess.DEVNULL, stdout=log,
-                stderr=subprocess.STDOUT, env=self.env, cwd=self.cwd,
-                start_new_session=True)
+                with_parent(self.argv), stdin=subprocess.DEVNULL,
+                stdout=log, stderr=subprocess.STDOUT, env=self.env,
+                cwd=self.cwd, start_new_session=True)
         return self
 
     def running(self):
@@ -74,6 +93,14 @@ class Process:
                 os.kill(self._popen.pid, number)
         except ProcessLookupError:
             pass
+
+
+def allow_files():
+    """Let the lab have FILES open files, as far as the machine allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < FILES:
+        most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def tail(path, lines=25):

@@ -3,9 +3,7 @@
 
 import pathlib
 import secrets
-import shutil
 import sys
-import tempfile
 import time
 
 from cloud import settings as cloud_settings
@@ -18,6 +16,7 @@ from lab import kernel
 from lab import outside
 from lab import process
 from lab import settings
+from lab import state
 from lab import user
 
 CODE = pathlib.Path(__file__).resolve().parent
@@ -48,23 +47,25 @@ class World:
         self.settings = None
         self.host = None
         self.compute = None
+        self.broker = None
+        self.database = None
         self.outside = None
         self.admin = None
         self.member = None
         self.image_id = None
         self.flavor_id = None
+        self._directory = state.State()
         self._running = []
 
     def __enter__(self):
-        # Sockets' paths must be short.
-        self.state = pathlib.Path(tempfile.mkdtemp(prefix='nova-lab-'))
+        self.state = self._directory.make()
         return self
 
     def __exit__(self, kind, *unused):
         if kind is not None:
             self.show_logs()
         self.stop()
-        shutil.rmtree(self.state, ignore_errors=True)
+        self._directory.remove()
 
     def start(self):
         """Bring all up.
@@ -112,24 +113,25 @@ class World:
         self.host.start()
 
     def _start_outside(self, ports):
-        state = str(self.state)
-        bus = broker.Broker(state, ports, secrets.token_hex(12))
-        server = database.Database(state, ports['mariadb'],
-                                   secrets.token_hex(12), settings.DATABASES)
+        home = str(self.state)
+        self.broker = broker.Broker(home, ports, secrets.token_hex(12))
+        self.database = database.Database(
+            home, ports['mariadb'], secrets.token_hex(12),
+            settings.DATABASES)
         self.settings = settings.LabSettings(
             checkout=CODE.parent, state=self.state, venv=self.venv,
             nova_venv=self.nova_venv, ports=ports, libvirt=True,
-            broker=bus, server=server,
+            broker=self.broker, server=self.database,
             passwords=cloud_settings.passwords(
                 self.state / 'passwords.json'))
         cloud_settings.write_clouds(self.settings)
         self.outside = outside.Outside(self.settings)
-        self._running += [bus, server, self.outside]
+        self._running += [self.broker, self.database, self.outside]
         say('Starting RabbitMQ and MariaDB')
-        bus.start()
-        server.start()
-        server.wait_ready()
-        bus.wait_ready()
+        self.broker.start()
+        self.database.start()
+        self.database.wait_ready()
+        self.broker.wait_ready()
         say('Starting Keystone, Placement, Glance, Neutron and Nova')
         self.outside.start()
 
