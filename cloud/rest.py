@@ -41,10 +41,10 @@ class Client:
 
     def __init__(self, token=None, timeout=120):
         self._timeout = timeout
-        self._headers = {'Accept': 'application/json',
-                         'OpenStack-API-Version': MICROVERSION}
+        self.headers = {'Accept': 'application/json',
+                        'OpenStack-API-Version': MICROVERSION}
         if token:
-            self._headers['X-Auth-Token'] = token
+            self.headers['X-Auth-Token'] = token
         self._opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}))
 
@@ -58,7 +58,7 @@ class Client:
         :returns: Answer
         :raises: CloudError when nothing answers
         """
-        headers = dict(self._headers, **headers or {})
+        headers = dict(self.headers, **headers or {})
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
             headers.setdefault('Content-Type', 'application/json')
@@ -92,8 +92,17 @@ class Session:
         :param path: what follows the endpoint's URL
         :returns: Answer
         """
-        url = self.endpoints[service].rstrip('/') + path
-        return self._client.request(method, url, body, headers)
+        return self._client.request(method, self.url(service, path), body,
+                                    headers)
+
+    def url(self, service, path):
+        """Where a request goes; parameters as for `request`."""
+        return self.endpoints[service].rstrip('/') + path
+
+    @property
+    def headers(self):
+        """What all of this user's requests have."""
+        return self._client.headers
 
 
 def log_in(settings, person):

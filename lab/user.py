@@ -4,6 +4,7 @@
 from cloud import rest
 from lab import errors
 from lab import process
+from lab import volley
 
 USB = '/os-usb-devices'
 
@@ -74,6 +75,16 @@ class User:
         """Attach a device; returns the answer, success or not."""
         return self.ask('POST', 'compute', '/servers/%s%s' % (server_id, USB),
                         {'usb_device': {'id': device_id}})
+
+    def attach_at_once(self, server_id, device_id, count):
+        """Ask for the same attach many times at one time.
+
+        :returns: the statuses of the answers; see lab.volley.fire
+        """
+        url = self._session.url('compute',
+                                '/servers/%s%s' % (server_id, USB))
+        return volley.fire(url, self._session.headers,
+                           {'usb_device': {'id': device_id}}, count)
 
     def detach(self, server_id, device_id):
         self.compute('DELETE', '/servers/%s%s/%s'

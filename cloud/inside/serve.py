@@ -11,8 +11,8 @@ import parent
 import sqlite_locks
 
 THREADS = 16
-# Connections that may wait for a thread.
-BACKLOG = 256
+# Connections that may wait to be accepted: a thousand users at one time.
+BACKLOG = 1024
 
 
 def main(module, host, port):
