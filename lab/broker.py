@@ -35,6 +35,17 @@ class Broker:
             USER, self.password, self.ports['rabbitmq'])
 
     def start(self):
+        """Start it; again, after `stop`, with all that was lasting."""
+        if not os.path.exists(self.home):
+            self._configure()
+        env = dict(os.environ, **self._environment())
+        self._children.append(process.Process(
+            'epmd', ['epmd', '-address', '127.0.0.1',
+                     '-port', self.ports['epmd']], self._log, env).start())
+        self._children.append(process.Process(
+            'RabbitMQ', [SERVER], self._log, env).start())
+
+    def _configure(self):
         os.makedirs(self.home)
         self._write('rabbitmq.conf', [
             'listeners.tcp.1 = 127.0.0.1:%d' % self.ports['rabbitmq'],
@@ -44,12 +55,6 @@ class Broker:
             'log.file = false',
         ])
         self._write('plugins', ['[].'])
-        env = dict(os.environ, **self._environment())
-        self._children.append(process.Process(
-            'epmd', ['epmd', '-address', '127.0.0.1',
-                     '-port', self.ports['epmd']], self._log, env).start())
-        self._children.append(process.Process(
-            'RabbitMQ', [SERVER], self._log, env).start())
 
     def wait_ready(self, timeout=120):
         """Wait until it takes connections.
@@ -60,6 +65,7 @@ class Broker:
                          check=self._children[-1].check)
 
     def stop(self):
+        """End it in order, so that it can be started again."""
         while self._children:
             self._children.pop().stop()
 

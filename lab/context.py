@@ -38,12 +38,19 @@ class Context:
         return path and (int(found[path]['busnum']),
                          int(found[path]['devnum']))
 
-    def serves(self):
-        """Whether the cloud counts the emulated host as up."""
+    def _service(self):
         found = self.admin.compute('GET',
                                    '/os-services?binary=nova-compute')
-        return all(service['state'] == 'up'
-                   for service in found['services'])
+        service, = found['services']
+        return service
+
+    def serves(self):
+        """Whether the cloud counts the emulated host as up."""
+        return self._service()['state'] == 'up'
+
+    def last_heard(self):
+        """When nova-compute last told the cloud that it lives."""
+        return self._service()['updated_at']
 
     def record(self, device, port=None):
         """The cloud's record of a device, found by its port and serial.

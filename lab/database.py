@@ -35,20 +35,35 @@ class Database:
             USER, self.password, self.port, name)
 
     def start(self):
-        os.makedirs(self.home)
-        data = os.path.join(self.home, 'data')
-        process.run(['mariadb-install-db', '--no-defaults', '--user=root',
-                     '--skip-test-db', '--datadir=' + data])
-        setup = os.path.join(self.home, 'setup.sql')
-        with open(setup, 'w') as script:
-            script.write(self._setup())
+        """Start it; again, after `stop`, with the data that it had."""
+        first = []
+        if not os.path.exists(self.home):
+            first = ['--init-file=' + self._make()]
         self._process = process.Process('MariaDB', [
-            'mariadbd', '--no-defaults', '--user=root', '--datadir=' + data,
+            'mariadbd', '--no-defaults', '--user=root',
+            '--datadir=' + self._data,
             '--socket=' + os.path.join(self.home, 'socket'),
             '--pid-file=' + os.path.join(self.home, 'pid'),
             '--bind-address=127.0.0.1', '--port=%d' % self.port,
             '--skip-name-resolve', '--max-connections=500',
-            '--init-file=' + setup, *FAST], self._log).start()
+            *first, *FAST], self._log).start()
+
+    @property
+    def _data(self):
+        return os.path.join(self.home, 'data')
+
+    def _make(self):
+        """Make its files.
+
+        :returns: path of the script that it has to begin with
+        """
+        os.makedirs(self.home)
+        process.run(['mariadb-install-db', '--no-defaults', '--user=root',
+                     '--skip-test-db', '--datadir=' + self._data])
+        setup = os.path.join(self.home, 'setup.sql')
+        with open(setup, 'w') as script:
+            script.write(self._setup())
+        return setup
 
     def wait_ready(self, timeout=120):
         """Wait until it takes connections.
@@ -59,6 +74,7 @@ class Database:
                          check=self._process.check)
 
     def stop(self):
+        """End it in order, so that it can be started again."""
         if self._process:
             self._process.stop()
 

@@ -6,6 +6,7 @@ the table and raises lab.errors.StepFailed when something is not as it
 should be.  A new step is a new module and a line here.
 """
 
+from lab.steps import away
 from lab.steps import crash
 from lab.steps import crowd
 from lab.steps import guest
@@ -18,4 +19,4 @@ from lab.steps import speed
 from lab.steps import twins
 
 STEPS = (inventory, guest, twins, plug, mounted, speed, crowd, replug,
-         restart, crash)
+         restart, crash, away)

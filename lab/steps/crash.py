@@ -3,11 +3,11 @@
 
 import threading
 
+from lab import agreement
 from lab import check
 from lab import compute
 from lab import context as lab_context
 from lab import devices
-from lab import domain
 from lab import process
 
 TITLE = '10 nova-compute killed in mid attach, detach: all agrees again'
@@ -16,7 +16,6 @@ DEVICE = devices.ADAPTER
 # has no device yet; the domain has it, the record does not say so; the
 # domain has it no more, the record says so still.
 MOMENTS = ('attach:located', 'attach:in_domain', 'detach:out_of_domain')
-PREFIX = 'CUSTOM_USB_'
 
 
 def run(context):
@@ -49,36 +48,13 @@ def _killed(context, record, moment):
     nova.start()
     now = process.wait_for(
         'records, domain and Placement to agree',
-        lambda: _agreed(context, record), compute.START_TIMEOUT, interval=2,
-        check=nova.check)
+        lambda: agreement.reached(context, record, DEVICE),
+        compute.START_TIMEOUT, interval=2, check=nova.check)
     took = clock.lap()
     # It ends with the RPC's timeout; nothing may follow from it then.
     request.join(lab_context.SERVER)
     check.that(not request.is_alive(), 'the request of %s hangs', moment)
-    after = _agreed(context, record)
+    after = agreement.reached(context, record, DEVICE)
     check.that(after, 'after the request had ended, they disagree again')
     return 'killed at %s: %s, %.0f s after its start' % (
         moment, (after or now)['status'], took)
-
-
-def _agreed(context, record):
-    """The record, when all agree with it and nothing is half done."""
-    now = context.admin.device(record['id'])
-    if now['status'] not in ('available', 'attached'):
-        return None
-    held = now['status'] == 'attached'
-    has = domain.live(context.host.channel, context.server)
-    counted = _counted(context)
-    wanted = [context.kernel_address(DEVICE)] if held else []
-    if has == wanted and counted == len(wanted) and context.serves():
-        return now
-    return None
-
-
-def _counted(context):
-    """How many USB devices Placement counts for the server."""
-    found = context.admin.call('GET', 'placement',
-                               '/allocations/' + context.server)
-    return sum(amount for provider in found['allocations'].values()
-               for name, amount in provider['resources'].items()
-               if name.startswith(PREFIX))
