@@ -39,26 +39,12 @@ def _away(context, record, name, service, sign=''):
 
     :param sign: what nova-compute says of it, before the service comes back
     """
-    clock = lab_context.Clock()
-    known = _logged(context, sign)
-    service.stop()
-    try:
-        context.host.channel.forget_events()
-        devices.plug(context.host.qmp, NEW, context.host.state)
-        context.host.channel.wait_event('add')
-        clock.lap()
-        answer = context.member.try_attach(context.server, record['id'])
-        answered = clock.lap()
-        if sign:
-            _wait_logged(context, sign, known)
-    finally:
-        service.start()
-        service.wait_ready()
+    answer, answered = _meanwhile(context, record, service, sign)
     heard = context.last_heard()
     check.that(answer.status in REFUSALS,
                'without %s an attach was answered %d: %s', name,
                answer.status, answer.text)
-    clock.lap()
+    clock = lab_context.Clock()
     context.wait_record(NEW, timeout=BACK)
     seen = clock.lap()
     now = _agreed(context, record)
@@ -74,6 +60,28 @@ def _away(context, record, name, service, sign=''):
     return ('%s: attach answered %d after %.1f s; once it was back the new '
             'device was in the API after %.1f s, all agreed after %.1f s'
             % (name, answer.status, answered, seen, agreed))
+
+
+def _meanwhile(context, record, service, sign):
+    """Have a service stopped while things happen.
+
+    :returns: (the answer to an attach, the seconds that it took)
+    """
+    known = _logged(context, sign)
+    service.stop()
+    try:
+        context.host.channel.forget_events()
+        devices.plug(context.host.qmp, NEW, context.host.state)
+        context.host.channel.wait_event('add')
+        clock = lab_context.Clock()
+        answer = context.member.try_attach(context.server, record['id'])
+        took = clock.lap()
+        if sign:
+            _wait_logged(context, sign, known)
+    finally:
+        service.start()
+        service.wait_ready()
+    return answer, took
 
 
 def _logged(context, text):
