@@ -90,6 +90,7 @@ class UsbManager(object):
         self.reporter = uuidutils.generate_uuid()
         self._sequence = 0
         self._accepted = False
+        self._superseded = False
         self._reported = None
         # Whether a request was under way at the last report.
         self._under_way = False
@@ -129,6 +130,16 @@ class UsbManager(object):
         self._check_supported()
         self._reported = None
         self._report(context, self.patience.is_over, everything=True)
+
+    def look_again(self, context):
+        """Report soon, although nothing may have changed here.
+
+        Of a request that this host never heard of it learns by a report
+        alone; from then on it watches the record, see ``_note_held``.
+        """
+        self._under_way = True
+        if self.hints is not None:
+            self.hints.give()
 
     def _check_supported(self):
         if self.unsupported:
@@ -206,13 +217,27 @@ class UsbManager(object):
                 context, is_stale or self.patience.is_over, everything)
             self._complain(None)
         except usb_exception.UsbReportSuperseded as e:
-            self.unsupported = e
-            LOG.warning(
-                'Another nova-compute reports as host %s. This one leaves '
-                'the USB devices to it. Give each its own [DEFAULT]host and '
-                'restart them.', self.host)
+            self._give_way(e)
         except Exception as e:
             self._complain(e)
+
+    def _give_way(self, superseded):
+        """Another process has reported since, under this host's name.
+
+        The first time it may be the one that was here before: its first
+        report was under way when it died, and came late.  Whoever lives
+        reports a second time.
+        """
+        if not self._superseded:
+            self._superseded = True
+            self._accepted = False
+            LOG.info('%s The next scan reports once more.', superseded)
+            return
+        self.unsupported = superseded
+        LOG.warning(
+            'Another nova-compute reports as host %s. This one leaves the '
+            'USB devices to it. Give each its own [DEFAULT]host and restart '
+            'them.', self.host)
 
     def _complain(self, error):
         """Log an error that lasts once, not at every scan."""

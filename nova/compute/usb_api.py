@@ -18,6 +18,7 @@ from nova.compute import api as compute
 from nova.compute import usb_claims
 from nova.compute import usb_list
 from nova.compute import usb_rpcapi
+from nova.compute import usb_undo
 from nova.compute import utils as compute_utils
 from nova.compute import vm_states
 import nova.conf
@@ -51,6 +52,7 @@ class API(object):
     def __init__(self, compute_api=None):
         self.compute_api = compute_api or compute.API()
         self.rpcapi = usb_rpcapi.ComputeUsbAPI()
+        self.undo = usb_undo.Undo(self.rpcapi)
         self.servicegroup_api = servicegroup.API()
 
     # Devices of the cloud
@@ -74,6 +76,7 @@ class API(object):
             context, usb_obj.UsbDevice.get_by_uuid, uuid)
         for result in results.values():
             if isinstance(result, usb_obj.UsbDevice):
+                self.undo.watch(result)
                 return result
         for cell_uuid, result in results.items():
             if isinstance(result, usb_exception.UsbDatabaseNotSynced):
@@ -172,8 +175,11 @@ class API(object):
         if not instance.host:
             # On no host, perhaps in no cell yet: it can hold none.
             return usb_obj.UsbDeviceList(context, objects=[])
-        return usb_obj.UsbDeviceList.get_by_instance_uuid(
+        devices = usb_obj.UsbDeviceList.get_by_instance_uuid(
             context, instance.uuid)
+        for device in devices:
+            self.undo.watch(device)
+        return devices
 
     def get_for_server(self, context, server_id, uuid):
         """One device that the server holds.
@@ -222,8 +228,13 @@ class API(object):
     @compute.check_instance_state(vm_state=ATTACH_STATES)
     def attach_usb_device(self, context, instance, wanted, tag):
         self._check_instance_host(context, instance)
-        device = usb_claims.claim(
-            context, instance, wanted, tag, self.get_device)
+        try:
+            device = usb_claims.claim(
+                context, instance, wanted, tag, self.get_device)
+        except usb_exception.UsbDeviceInUse:
+            self.undo.watch(usb_obj.UsbDevice.get_by_uuid(
+                context, wanted['uuid']))
+            raise
         try:
             return self._ask_host(
                 context, instance, device, 'attach_usb_device')
@@ -231,7 +242,7 @@ class API(object):
             # The host frees what it could not attach.  This is for a host
             # that did not get that far; if it did attach in the meantime,
             # the request was fulfilled after all.
-            attached = self._give_back(context, device)
+            attached = self.undo.attach(context, device)
             if attached is None:
                 raise
             return attached
@@ -243,13 +254,14 @@ class API(object):
         if device.instance_uuid != instance.uuid:
             raise usb_exception.UsbDeviceNotFound(device=uuid)
         self._check_instance_host(context, instance)
+        self.undo.watch(device)
         device.begin_detach()
         try:
             self._ask_host(context, instance, device, 'detach_usb_device')
         except Exception:
             # As above.  A host that detaches it later all the same releases
             # it from this state as well.
-            if self._keep(context, device):
+            if self.undo.detach(context, device):
                 raise
 
     def before_live_migration(self, context, instance):
@@ -292,62 +304,6 @@ class API(object):
                     reason=type(e).__name__)
             except messaging.RemoteError as e:
                 self._raise_remote(e)
-
-    def _give_back(self, context, device):
-        """Free a claim after a failure, if it is still there.
-
-        :returns: the device when the host attached it in spite of all, else
-            None
-        """
-        if self._try(device, device.release, [status.ATTACHING]):
-            return None
-        try:
-            now = usb_obj.UsbDevice.get_by_uuid(context, device.uuid)
-        except Exception:
-            return None
-        if (now.status, now.instance_uuid) == (
-                status.ATTACHED, device.instance_uuid):
-            return now
-        return None
-
-    def _keep(self, context, device):
-        """Take back a detach that failed, unless it was done all the same.
-
-        :returns: whether the server may still have the device
-        """
-        if self._try(device, device.abort_detach):
-            return True
-        try:
-            now = usb_obj.UsbDevice.get_by_uuid(context, device.uuid)
-        except usb_exception.UsbDeviceNotFound:
-            return False
-        except Exception:
-            return True
-        return now.instance_uuid == device.instance_uuid
-
-    def _try(self, device, method, *args):
-        """Undo as far as it is still needed; never hides the first error.
-
-        :returns: whether it was done
-        """
-        try:
-            method(*args)
-            return True
-        except (usb_exception.UsbDeviceConflict,
-                usb_exception.UsbDeviceNotFound):
-            return False
-        except Exception:
-            LOG.exception('Undoing a failed USB request failed too; the next '
-                          'report of the host will put the record right.')
-        # It may never have heard of the request.
-        try:
-            self.rpcapi.hint(device._context, device.host)
-        except Exception as e:
-            LOG.warning('Host %(host)s was not told to put the record of USB '
-                        'device %(device)s right: %(error)s',
-                        {'host': device.host, 'device': device.uuid,
-                         'error': e})
-        return False
 
     @staticmethod
     def _raise_remote(error):

@@ -18,7 +18,7 @@ SEND_RETRIES = 2
 class ComputeUsbAPI(object):
     """Asks the nova-compute of one host.
 
-    All but ``hint`` are calls: they wait for the answer, ``[usb]
+    All but ``look_again`` are calls: they wait for the answer, ``[usb]
     rpc_timeout`` seconds at most.  Besides what the other side raises each
     may raise ``oslo_messaging.MessagingTimeout`` (no answer), and
     ``oslo_messaging.MessageDeliveryFailure`` (not sent).
@@ -76,6 +76,6 @@ class ComputeUsbAPI(object):
         """
         self._call(context, host, 'rescan')
 
-    def hint(self, context, host):
-        """Have the host put its records right soon; waits for nothing."""
-        self._client(context, host).cast(context, 'rescan')
+    def look_again(self, context, host):
+        """Have the host look for what nobody ends; waits for nothing."""
+        self._client(context, host).cast(context, 'look_again')

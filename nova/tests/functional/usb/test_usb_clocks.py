@@ -172,3 +172,19 @@ class LateReportTest(test_usb_away.AwayTestBase):
         self.assertRaises(usb_exception.UsbReportSuperseded, held[0])
         self.assertTrue(self.device('1-1').present)
         self.assert_attached()
+
+    def test_of_a_nova_compute_that_died(self):
+        held = self._hold_back()
+        # Its first report is all that this one ever sends.
+        self.compute = self.restart_compute_service(self.compute)
+        self.assertEqual(1, len(held))
+        self.compute = self.restart_compute_service(self.compute)
+        held[0]()
+        self.unplug('1-2.1')
+        self.scan()
+        self.assertIn('1-2.1', self.devices())
+        self.scan()
+        self.assertNotIn('1-2.1', self.devices())
+        self.assertIsNone(self.compute.manager.usb.unsupported)
+        self.assertNotIn('Another nova-compute reports',
+                         self.stdlog.logger.output)
