@@ -74,6 +74,7 @@ def reset(options):
     """Delete what a cloud has stored."""
     state = options.state
     with locks.hold(state / 'state.lock', IN_USE % state):
+        hypervisor.forget(CHECKOUT, state / 'venv', state / 'state', say)
         shutil.rmtree(state / 'state', ignore_errors=True)
     if options.all:
         with locks.hold(state / 'venv.lock', IN_USE % state):
@@ -111,6 +112,8 @@ def up(options, folder, group):
         libvirt=options.libvirt, virt_type=hypervisor.virt_type())
     installed = install(options, group)
     with locks.hold(options.state / 'venv.lock', VENV_CHANGES, shared=True):
+        if settings.libvirt:
+            hypervisor.connect(settings, group)
         launch.launch(settings, group, installed, say)
         yield settings
 
@@ -144,6 +147,7 @@ def run_check(options, group):
             good = check.run(settings)
     finally:
         group.stop()
+        hypervisor.forget(CHECKOUT, options.state / 'venv', folder, say)
         if good or not (folder / 'log').exists():
             shutil.rmtree(folder)
         else:

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What --libvirt needs of this machine."""
+"""What --libvirt needs of this machine, and what it leaves there."""
 
 import os
 import pathlib
 import shutil
 import subprocess
 
+from cloud import disks
 from cloud import errors
+from cloud import process
 
 SOCKET = pathlib.Path('/var/run/libvirt/libvirt-sock')
 KVM = pathlib.Path('/dev/kvm')
+# Seconds; libvirt may have to start first.
+CONNECT_TIMEOUT = 60
 USB = pathlib.Path('/sys/bus/usb/devices')
 
 
@@ -73,3 +77,46 @@ def check(wanted):
             '--libvirt does not work on this machine: %s. Without '
             '--libvirt the cloud runs with a simulated host.'
             % '; '.join(lacks))
+
+
+def connect(settings, group):
+    """Say in libvirt's own words why this user cannot use it.
+
+    To ask the socket's permissions is not enough: most systems let everyone
+    connect and then ask polkit.
+
+    :param settings: Settings
+    :param group: process.Group
+    :raises: CloudError
+    """
+    try:
+        group.run('libvirt', [settings.tool('python'),
+                              settings.inside('domains.py'), 'check'],
+                  settings.log('libvirt'), timeout=CONNECT_TIMEOUT)
+    except errors.CloudError as error:
+        raise errors.CloudError(
+            '%s\nThis user has to be in the group libvirt; log in again after '
+            'adding it.' % error) from None
+
+
+def forget(checkout, venv, state, say):
+    """End the servers that libvirt runs of a cloud; delete their disks.
+
+    :param checkout: the repository, a pathlib.Path
+    :param venv: the virtual environment, a pathlib.Path
+    :param state: folder of the cloud's state, a pathlib.Path
+    :param say: called with a line for the user when libvirt refuses
+    """
+    prefix = disks.prefix(state)
+    if prefix is None:
+        return
+    with process.Group() as group:
+        try:
+            group.run('libvirt', [venv / 'bin' / 'python',
+                                  checkout / 'cloud' / 'inside' /
+                                  'domains.py', 'forget', prefix],
+                      state / 'log' / 'libvirt.log',
+                      timeout=CONNECT_TIMEOUT)
+        except (errors.CloudError, OSError) as error:
+            say('Servers of libvirt may be left, see virsh list: %s' % error)
+    disks.remove(state)

@@ -5,10 +5,16 @@ They talk over oslo.messaging's in-process bus, which is why they are
 together; each database is a file of its own.
 """
 
+import os
+
+from cloud import disks
 from cloud import files
 from cloud import service
 from cloud import simulation
 
+# What Nova and its libraries do as root, where they may.
+PRIVILEGED = ('nova_sys_admin', 'privsep_osbrick',
+              'vif_plug_linux_bridge_privileged', 'vif_plug_ovs_privileged')
 DATABASES = ('nova_api', 'nova_cell0', 'nova_cell1')
 CELL = 'cell1'
 OWN = """\
@@ -24,8 +30,12 @@ def configure(settings):
     (settings.data('nova') / 'providers').mkdir(exist_ok=True)
     sections = base(settings)
     if settings.libvirt:
-        sections['DEFAULT']['compute_driver'] = 'libvirt.LibvirtDriver'
+        sections['DEFAULT'].update(
+            compute_driver='libvirt.LibvirtDriver',
+            instances_path=disks.folder(settings.state),
+            instance_name_template=disks.prefix(settings.state) + '%08x')
         sections['libvirt'] = {'virt_type': settings.virt_type}
+        sections.update(privsep(settings, settings.etc('nova') / 'nova.conf'))
     else:
         simulation.write_once(settings.simulated_devices)
         sections['DEFAULT'].update(compute_driver=simulation.DRIVER,
@@ -79,6 +89,22 @@ def base(settings):
 
 def _paste(settings):
     return settings.venv / 'etc' / 'nova' / 'api-paste.ini'
+
+
+def privsep(settings, conf):
+    """How a compute host does what upstream does with sudo: as it is.
+
+    :param settings: Settings
+    :param conf: the configuration file that this is for
+    :returns: dict, as :func:`cloud.files.write` takes it
+    """
+    options = {'helper_command': '%s --config-file %s' % (
+        settings.tool('privsep-helper'), conf)}
+    if os.geteuid() != 0:
+        # It has none to keep, and asking for some fails.  Files of this
+        # user, all that it is needed for here, take none.
+        options['capabilities'] = ''
+    return {section: options for section in PRIVILEGED}
 
 
 def prepare(settings, group):

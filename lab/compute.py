@@ -116,10 +116,5 @@ class Compute:
             # The same, for a soft reboot.
             'wait_soft_reboot_seconds': 1,
         }
-        helper = '%s --config-file %s' % (settings.tool('privsep-helper'),
-                                          self._conf)
-        for section in ('nova_sys_admin', 'privsep_osbrick',
-                        'vif_plug_linux_bridge_privileged',
-                        'vif_plug_ovs_privileged'):
-            sections[section] = {'helper_command': helper}
+        sections.update(cloud_nova.privsep(settings, self._conf))
         return sections

@@ -5,7 +5,9 @@ import json
 import pathlib
 import tempfile
 import unittest
+from unittest import mock
 
+from cloud import disks
 from cloud import guide
 from cloud import nova
 from cloud import ports
@@ -49,10 +51,26 @@ class SettingsTest(unittest.TestCase):
         self.assertIn('SIMULATED', guide.text(self.settings, 1))
 
         real = dataclasses.replace(self.settings, libvirt=True)
-        configured = self.nova_conf(real)
+        with mock.patch.object(disks, 'PARENT', self.settings.state):
+            configured = self.nova_conf(real)
         self.assertIn('compute_driver = libvirt.LibvirtDriver', configured)
+        folder = disks.folder(self.settings.state)
+        self.assertIn('instances_path = %s\n' % folder, configured)
+        self.assertIn('instance_name_template = %s-%%08x\n' % folder.name,
+                      configured)
         self.assertNotIn('simulated', configured)
         self.assertNotIn('SIMULATED', guide.text(real, 1))
+
+    def test_without_sudo(self):
+        for uid, drops in ((1000, True), (0, False)):
+            with mock.patch('os.geteuid', return_value=uid):
+                found = nova.privsep(self.settings, 'a.conf')
+            self.assertEqual(set(nova.PRIVILEGED), set(found))
+            for options in found.values():
+                self.assertEqual('%s --config-file a.conf'
+                                 % self.settings.tool('privsep-helper'),
+                                 options['helper_command'])
+                self.assertEqual(drops, options.get('capabilities') == '')
 
     def test_what_the_user_edits_survives_a_second_start(self):
         nova.configure(self.settings)
