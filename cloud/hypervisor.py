@@ -95,8 +95,8 @@ def connect(settings, group):
                   settings.log('libvirt'), timeout=CONNECT_TIMEOUT)
     except errors.CloudError as error:
         raise errors.CloudError(
-            '%s\nThis user has to be in the group libvirt; log in again after '
-            'adding it.' % error) from None
+            '%s\nIf it refuses this user: add it to the group libvirt and log '
+            'in again.' % error) from None
 
 
 def forget(checkout, venv, state, say):

@@ -26,9 +26,9 @@ def main(verb, *arguments):
         if verb == 'forget':
             forget(connection, *arguments)
         connection.close()
-    except libvirt.libvirtError as error:
-        # Its words are on standard error already.
-        return '%s: %s' % (URI, error)
+    except libvirt.libvirtError:
+        # It has said why, on standard error.
+        return 1
     return 0
 
 
