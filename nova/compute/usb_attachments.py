@@ -85,23 +85,36 @@ class Attachments(object):
         """As :meth:`attach`, for those that hold the server's lock."""
         reached('attach:asked')
         device = self._claimed(context, instance, uuid)
-        try:
-            self._attach(context, instance, device)
-        except Exception as e:
-            self._undo(context, instance, device)
-            if isinstance(e, SAID_BY_US):
-                raise
-            LOG.exception('USB device %s was not attached', uuid,
-                          instance=instance)
-            raise usb_exception.UsbAttachFailed(
-                device=uuid, server=instance.uuid, reason=str(e))
+        with self._failing(instance, device):
+            address = self.locate(device).address
+            reached('attach:located')
+            live = self.driver.attached(instance) is not None
+        with self._failing(instance, device, in_domain=True):
+            self._attach(context, instance, device, address, live)
         reached('attach:recorded')
         return device
 
-    def _attach(self, context, instance, device):
-        address = self.locate(device).address
-        reached('attach:located')
-        live = self.driver.attached(instance) is not None
+    @contextlib.contextmanager
+    def _failing(self, instance, device, in_domain=False):
+        """Undo an attach that fails here, and say why in our words.
+
+        :param in_domain: whether the domain may have the device by now
+        """
+        try:
+            yield
+        except Exception as e:
+            if in_domain:
+                self._undo(instance, device)
+            else:
+                self._quietly(instance, device.release, [status.ATTACHING])
+            if isinstance(e, SAID_BY_US):
+                raise
+            LOG.exception('USB device %s was not attached', device.uuid,
+                          instance=instance)
+            raise usb_exception.UsbAttachFailed(
+                device=device.uuid, server=instance.uuid, reason=str(e))
+
+    def _attach(self, context, instance, device, address, live):
         if live:
             self._into_domain(context, instance, device.uuid, address)
             reached('attach:in_domain')
@@ -124,10 +137,10 @@ class Attachments(object):
                 reason='it is at %s on the host but the domain has %s' % (
                     address, has or 'none'))
 
-    def _undo(self, context, instance, device):
+    def _undo(self, instance, device):
         """Free a claim after a failure, the domain first."""
         try:
-            self.driver.detach(context, instance, device.uuid)
+            self.driver.detach(device._context, instance, device.uuid)
         except Exception as e:
             # Nobody else may get a device that a guest may still have.
             LOG.warning('USB device %(device)s could not be taken out of the '

@@ -9,9 +9,11 @@ from nova.tests.functional.usb import test_usb_libvirt
 
 #: The calls to libvirt at which it goes: name, which one, whether the call
 #: was done and only its answer is lost.
-ATTACH = (
+BEFORE_ATTACH = (
     ('lookupByUUIDString', 1, False),
     ('XMLDesc', 1, False),
+)
+ATTACH = (
     ('attachDeviceFlags', 1, False),
     ('attachDeviceFlags', 1, True),
     # After the attach, when the domain is read once more.
@@ -89,6 +91,13 @@ class LibvirtdTest(test_usb_libvirt.LibvirtUsbTestBase):
             self.assertEqual(204, self.detach(self.server, self.uuid)[0])
         self.assert_agree()
 
+    def test_before_the_attach(self):
+        outcomes = self._while_it_stops(
+            BEFORE_ATTACH, self.free_before,
+            lambda: self.attach(self.server, id=self.uuid))
+        self.assertEqual(
+            dict.fromkeys(BEFORE_ATTACH, (409, 'available')), outcomes)
+
     def test_attach(self):
         # Nobody knows whether the guest has it, so it is the server's; the
         # next scan sees to it that it has.
@@ -108,8 +117,10 @@ class LibvirtdTest(test_usb_libvirt.LibvirtUsbTestBase):
     def test_away_altogether(self):
         self.libvirtd.stop()
         code, body = self.attach(self.server, id=self.uuid)
-        self.assertEqual((200, {}), (code, self.live(self.server)))
+        self.assertEqual((409, {}), (code, self.live(self.server)), body)
+        self.assertEqual('available', self.device('1-1').status)
         self.converge()
+        self.attached_before()
         self.libvirtd.stop()
         code, body = self.detach(self.server, self.uuid)
         self.assertEqual(409, code, body)

@@ -19,6 +19,7 @@ OTHERS = {
     usb_exception.UsbDeviceNotFound: 404,
     usb_exception.UsbNotSupported: 501,
     usb_exception.UsbDatabaseNotSynced: 503,
+    usb_exception.UsbCellUnavailable: 503,
 }
 
 
