@@ -176,6 +176,13 @@ class CostTest(base.UsbTestBase):
          'device_number': n, 'port_path': '1-%d' % n, 'serial': 'S%d' % n}
         for n in range(1, 128)]
 
+    def setUp(self):
+        super(CostTest, self).setUp()
+        # Once after each start, Placement is searched for what is held for
+        # servers that are no more.
+        self.scan()
+        self.assertFalse(self.compute.manager.usb.allocations.suspect)
+
     def _count(self, func):
         """Statements, transactions apart, and reports while it runs."""
         statements = []
