@@ -64,5 +64,7 @@ virtlogd -d
 libvirtd -d
 virsh domcapabilities > /dev/null 2>&1 &
 say "libvirtd was started"
-exec "$LAB_VENV/bin/python" "$LAB_CODE/inside/agent.py" \
+# Not with exec: this shell is the host's first process and reaps what daemons
+# leave behind.  libvirt waits long for a QEMU that has ended and stays.
+"$LAB_VENV/bin/python" "$LAB_CODE/inside/agent.py" \
     /dev/virtio-ports/lab.commands /dev/virtio-ports/lab.events
