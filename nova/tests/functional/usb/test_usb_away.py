@@ -30,8 +30,6 @@ class AwayTestBase(test_usb_faults.FaultTestBase):
     def setUp(self):
         super(AwayTestBase, self).setUp()
         self.compute_side = self.useFixture(usb_away.ComputeSideFixture())
-        # How long nova-compute waits for the conductor.
-        self.flags(rpc_response_timeout=1)
         self.usb = self.compute.manager.usb
 
     def wait_out(self):
