@@ -15,6 +15,18 @@ import nova.conf
 
 CONF = nova.conf.CONF
 
+#: Where a virt driver keeps the :class:`UsbDriver` that was made for it.
+ATTRIBUTE = '_usb_driver'
+
+
+def existing(compute_driver):
+    """Return what usb_factory made for this virt driver, None if nothing.
+
+    For hooks inside a virt driver: where no compute service asked for USB
+    (tools, upstream's own tests) they change nothing.
+    """
+    return compute_driver.__dict__.get(ATTRIBUTE)
+
 
 class UsbDriver:
     """USB passthrough on one compute host.

@@ -6,11 +6,9 @@ import sys
 import nova.conf
 from nova.i18n import _
 from nova.usb import exception
+from nova.virt import usb
 
 CONF = nova.conf.CONF
-
-#: Where a virt driver keeps the :class:`UsbDriver` that was made for it.
-_ATTRIBUTE = '_usb_driver'
 
 
 def for_driver(compute_driver):
@@ -22,20 +20,11 @@ def for_driver(compute_driver):
     :raises: UsbSimulationInvalid when ``[usb] simulated_devices`` is set for
         a driver that has a hypervisor
     """
-    found = compute_driver.__dict__.get(_ATTRIBUTE)
+    found = usb.existing(compute_driver)
     if found is None:
         found = _make(compute_driver)
-        setattr(compute_driver, _ATTRIBUTE, found)
+        setattr(compute_driver, usb.ATTRIBUTE, found)
     return found
-
-
-def existing(compute_driver):
-    """Return what for_driver() made for this virt driver, None if nothing.
-
-    For hooks inside a virt driver: where no compute service asked for USB
-    (tools, upstream's own tests) they change nothing.
-    """
-    return compute_driver.__dict__.get(_ATTRIBUTE)
 
 
 def _is_a(compute_driver, module_name, class_name):

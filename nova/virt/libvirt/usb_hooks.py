@@ -16,7 +16,7 @@ from nova.usb import exception
 from nova.usb import status
 from nova.usb import tracker
 from nova.virt.libvirt import usb_config
-from nova.virt import usb_factory
+from nova.virt import usb
 from nova.virt import usb_hooks
 
 LOG = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ def guest_config(wrapped, driver, args, kwargs):
     disks.
     """
     guest = wrapped(*args, **kwargs)
-    usb_driver = usb_factory.existing(driver)
+    usb_driver = usb.existing(driver)
     given = inspect.signature(wrapped).bind(*args, **kwargs).arguments
     if usb_driver is None or given.get('rescue'):
         return guest
@@ -109,7 +109,7 @@ def _cold(wrapped, driver, args, kwargs):
     given = inspect.signature(wrapped).bind(*args, **kwargs).arguments
     if given['live_snapshot']:
         return None, given
-    return usb_factory.existing(driver), given
+    return usb.existing(driver), given
 
 
 def _held(context, usb_driver, instance):

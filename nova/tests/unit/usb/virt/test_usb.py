@@ -38,9 +38,9 @@ class ForDriverTest(test.NoDBTestCase):
 
     def test_same_one_at_every_call(self):
         driver = _libvirt_driver()
-        self.assertIsNone(usb_factory.existing(driver))
+        self.assertIsNone(usb.existing(driver))
         self.assertIs(for_driver(driver), for_driver(driver))
-        self.assertIs(for_driver(driver), usb_factory.existing(driver))
+        self.assertIs(for_driver(driver), usb.existing(driver))
         self.assertIsNot(for_driver(driver),
                          for_driver(_libvirt_driver()))
 
@@ -84,7 +84,7 @@ class ForDriverTest(test.NoDBTestCase):
         error = self.assertRaises(exception.UsbNotSupported, for_driver,
                                   driver)
         self.assertIn('VMwareVCDriver', str(error))
-        self.assertIsNone(usb_factory.existing(driver))
+        self.assertIsNone(usb.existing(driver))
 
     def test_interface_is_complete(self):
         names = {name for name in vars(usb.UsbDriver)
