@@ -38,9 +38,8 @@ class Lifecycle(object):
         """A saved domain must name no device: take them out of it.
 
         Suspend and a snapshot that is not live save the domain, rescue its
-        definition.  What has the saved
-        address when they are used again may be another device.  The records
-        stay the server's.
+        definition.  What has the saved address when they are used again may
+        be another device.  The records stay the server's.
 
         :raises: UsbDetachFailed; the server must not be saved then
         """
