@@ -43,8 +43,7 @@ def parser():
                     'user would. Needs root on Debian 12; no KVM, no USB.')
     made.add_argument(
         '--steps', metavar='N', type=int, nargs='+',
-        help='only these steps; all but 1 and 4 need the server of 2, and 11 '
-             'is run only when it is named')
+        help='only these steps; all but 1 and 4 need the server of 2')
     made.add_argument(
         '--stay', action='store_true',
         help='run no step; say how to get a shell in the emulated host, and '

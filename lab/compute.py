@@ -73,10 +73,20 @@ class Compute:
             found = admin.compute('GET', '/os-hypervisors')
             return found['hypervisors']
 
+        def resources():
+            # Told after the former, the traits last.
+            found = admin.call(
+                'GET', 'placement', '/resource_providers?resources=VCPU:1'
+                '&required=COMPUTE_NODE',
+                headers={'OpenStack-API-Version': 'placement 1.18'})
+            return found['resource_providers']
+
         try:
             process.wait_for('nova-compute to report itself', up, timeout,
                              interval=1, check=self.check)
             process.wait_for('nova-compute to describe its host', hypervisor,
+                             timeout, interval=1, check=self.check)
+            process.wait_for('Placement to know the host', resources,
                              timeout, interval=1, check=self.check)
         except errors.LabError as exc:
             raise type(exc)('%s\n%s' % (exc, process.tail(self.log)))

@@ -109,6 +109,12 @@ class Outside:
         for name, child in children:
             service.wait(self.settings, name, child)
 
+    @property
+    def api_log(self):
+        """The log of nova-api."""
+        return self.settings.log(
+            API_SERVER if self._has_server() else 'nova')
+
     def _has_server(self):
         return self.settings.nova.tool(API_SERVER).exists()
 

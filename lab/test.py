@@ -31,14 +31,13 @@ def run(world, say, chosen=None):
 
     :param world: lab.world.World that was started
     :param say: called with a line before each step
-    :param chosen: the numbers of the steps to run; by default all but those
-        that are run on request
+    :param chosen: the numbers of the steps to run, all by default
     :returns: list of Result
     """
     context = lab_context.Context(world)
     results = []
     for number, step in enumerate(steps.STEPS, 1):
-        if not _wanted(number, step, chosen):
+        if chosen and number not in chosen:
             continue
         if any(one.outcome == FAILED for one in results):
             results.append(Result(step.TITLE, SKIPPED, 0, []))
@@ -46,12 +45,6 @@ def run(world, say, chosen=None):
         say('Step ' + step.TITLE)
         results.append(_run_one(context, step))
     return results
-
-
-def _wanted(number, step, chosen):
-    if chosen:
-        return number in chosen
-    return not getattr(step, 'ON_REQUEST', False)
 
 
 def _run_one(context, step):

@@ -3,8 +3,7 @@
 
 Each module has TITLE, and run(context) which returns a list of remarks for
 the table and raises lab.errors.StepFailed when something is not as it
-should be.  With ON_REQUEST it is run by its number alone.  A new step is a
-new module and a line here.
+should be.  A new step is a new module and a line here.
 """
 
 from lab.steps import away

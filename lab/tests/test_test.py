@@ -69,14 +69,6 @@ class RunTest(unittest.TestCase):
                                  chosen=[1, 3])
         self.assertEqual(['1', '3'], [result.title for result in results])
 
-    def test_on_request(self):
-        asked = step('2')
-        asked.ON_REQUEST = True
-        results = self.run_steps(step('1'), asked)
-        self.assertEqual(['1'], [result.title for result in results])
-        results = self.run_steps(step('1'), asked, chosen=[2])
-        self.assertEqual(['2'], [result.title for result in results])
-
     def test_steps_are_numbered(self):
         for number, module in enumerate(steps.STEPS, 1):
             self.assertTrue(module.TITLE.startswith('%d ' % number))

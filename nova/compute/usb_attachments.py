@@ -176,6 +176,11 @@ class Attachments(object):
             device = usb_obj.UsbDevice.get_by_uuid(context, uuid)
             if device.instance_uuid != instance.uuid:
                 return
+            if device.status != status.DETACHING:
+                # Sent late; nova-api has said that it failed.
+                raise usb_exception.UsbDetachFailed(
+                    device=uuid, server=instance.uuid,
+                    reason='it is %s, nobody asks for it now' % device.status)
             try:
                 self.driver.detach(context, instance, uuid)
             except Exception as e:

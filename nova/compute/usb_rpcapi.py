@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Client side of the compute RPC namespace ``usb``."""
 
+from concurrent import futures
+import threading
+
+from oslo_log import log as logging
 import oslo_messaging as messaging
 
 from nova.compute import rpcapi as compute_rpcapi
@@ -9,10 +13,92 @@ from nova.objects import base as objects_base
 from nova import rpc
 
 CONF = nova.conf.CONF
+LOG = logging.getLogger(__name__)
 
 #: How often a message is sent again while the broker does not take it.
 #: Bounded, so that a request is answered although the broker is away.
 SEND_RETRIES = 2
+
+
+class Sender(object):
+    """Sends to hosts in threads of its own, so that nobody waits for ever.
+
+    ``timeout`` and ``retry`` do not bound the sending.  When the heartbeat
+    thread of a connection of oslo.messaging (14.9.0, 18.3.1) finds out first
+    that the broker is away, it keeps the connection locked until the broker
+    is back, and whoever was given that connection waits for the lock.  What
+    is sent so late finds its claim gone, and the host leaves it alone.
+
+    A host to which a message waits to be sent is sent no other one, so the
+    threads that wait are no more than the requests that ran at the time.
+    """
+
+    def __init__(self):
+        self._late = set()
+        self._told = set()
+
+    def call(self, context, host, method):
+        """Call a function; wait ``[usb] rpc_timeout`` seconds for it.
+
+        :param host: whom it sends to
+        :param method: callable without arguments
+        :returns: what it returns
+        :raises: what it raises; oslo_messaging.MessagingTimeout;
+            oslo_messaging.MessageDeliveryFailure at once, when an earlier
+            message to that host still waits to be sent
+        """
+        if host in self._late:
+            raise messaging.MessageDeliveryFailure(
+                'An earlier message to host %s still waits to be sent; is '
+                'the message broker away?' % host)
+        answer = self._start(context, method)
+        try:
+            return answer.result(CONF.usb.rpc_timeout)
+        except futures.TimeoutError:
+            if answer.done():
+                # It is what the function raised; or it made it just now.
+                return answer.result()
+        self._late.add(host)
+        answer.add_done_callback(lambda unused: self._late.discard(host))
+        raise messaging.MessagingTimeout(
+            'No answer from host %s after %d seconds'
+            % (host, CONF.usb.rpc_timeout))
+
+    def tell(self, context, host, method):
+        """Call a function and wait for nothing; what it raises is logged.
+
+        Nothing happens if an earlier one to that host is under way.
+        """
+        if host in self._late or host in self._told:
+            return
+        self._told.add(host)
+
+        def told(answer):
+            self._told.discard(host)
+            if answer.exception():
+                LOG.warning('Host %(host)s was not told to put the records '
+                            'of its USB devices right: %(error)s',
+                            {'host': host, 'error': answer.exception()})
+
+        self._start(context, method).add_done_callback(told)
+
+    @staticmethod
+    def _start(context, method):
+        """:returns: the futures.Future of a call in another thread"""
+        answer = futures.Future()
+
+        def run():
+            # For the log: what a thread does belongs to a request.
+            context.update_store()
+            try:
+                result = method()
+            except BaseException as e:
+                answer.set_exception(e)
+            else:
+                answer.set_result(result)
+
+        threading.Thread(target=run, name='usb-sender', daemon=True).start()
+        return answer
 
 
 class ComputeUsbAPI(object):
@@ -20,8 +106,8 @@ class ComputeUsbAPI(object):
 
     All but ``look_again`` are calls: they wait for the answer, ``[usb]
     rpc_timeout`` seconds at most.  Besides what the other side raises each
-    may raise ``oslo_messaging.MessagingTimeout`` (no answer), and
-    ``oslo_messaging.MessageDeliveryFailure`` (not sent).
+    may raise ``oslo_messaging.MessagingTimeout`` (no answer; perhaps it will
+    be sent later), and ``oslo_messaging.MessageDeliveryFailure`` (not sent).
 
     Versions of the namespace::
 
@@ -33,6 +119,7 @@ class ComputeUsbAPI(object):
 
     def __init__(self):
         self._router = None
+        self._sender = Sender()
 
     def _client(self, context, host):
         if self._router is None:
@@ -48,7 +135,10 @@ class ComputeUsbAPI(object):
             server=host, timeout=CONF.usb.rpc_timeout, retry=SEND_RETRIES)
 
     def _call(self, context, host, method, **kwargs):
-        return self._client(context, host).call(context, method, **kwargs)
+        return self._sender.call(
+            context, host,
+            lambda: self._client(context, host).call(
+                context, method, **kwargs))
 
     def attach_usb_device(self, context, instance, device_uuid):
         """Attach a device that was claimed for the instance.
@@ -77,5 +167,10 @@ class ComputeUsbAPI(object):
         self._call(context, host, 'rescan')
 
     def look_again(self, context, host):
-        """Have the host look for what nobody ends; waits for nothing."""
-        self._client(context, host).cast(context, 'look_again')
+        """Have the host look for what nobody ends; waits for nothing.
+
+        Never raises; a failure is logged.
+        """
+        self._sender.tell(
+            context, host,
+            lambda: self._client(context, host).cast(context, 'look_again'))

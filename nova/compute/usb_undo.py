@@ -67,7 +67,7 @@ class Undo(object):
         """
         if device.status in status.UNDER_WAY and timeutils.is_older_than(
                 device.updated_at, 2 * CONF.usb.rpc_timeout):
-            self._look_again(device)
+            self.rpcapi.look_again(device._context, device.host)
 
     def _try(self, device, method, *args):
         """Undo as far as it is still needed; never hides the first error.
@@ -84,14 +84,5 @@ class Undo(object):
             LOG.exception('Undoing a failed USB request failed too; the next '
                           'report of the host will put the record right.')
         # It may never have heard of the request.
-        self._look_again(device)
+        self.rpcapi.look_again(device._context, device.host)
         return False
-
-    def _look_again(self, device):
-        try:
-            self.rpcapi.look_again(device._context, device.host)
-        except Exception as e:
-            LOG.warning('Host %(host)s was not told to put the record of USB '
-                        'device %(device)s right: %(error)s',
-                        {'host': device.host, 'device': device.uuid,
-                         'error': e})

@@ -11,6 +11,7 @@ import fixtures
 from oslo_utils import fixture as time_fixture
 from oslo_utils import timeutils
 
+from nova.tests.fixtures import usb_away
 from nova.tests.functional.usb import test_usb_away
 
 LOOK_AGAIN = 'nova.compute.usb_rpcapi.ComputeUsbAPI.look_again'
@@ -76,7 +77,12 @@ class ApiKilledTest(test_usb_away.AwayTestBase):
 
     def test_the_host_cannot_be_told(self):
         self._left(self._claim)
-        with fixtures.MockPatch(LOOK_AGAIN, side_effect=RuntimeError('no')):
-            code, body = self.request('GET', '/os-usb-devices/' + self.uuid)
+        path = '/os-usb-devices/' + self.uuid
+        broker = self.useFixture(usb_away.BrokerFixture())
+        with usb_away.away(broker):
+            code, body = self.request('GET', path)
+            self._wait_for_assert(lambda: self.assertIn(
+                'was not told', self.stdlog.logger.output))
         self.assertEqual((200, 'attaching'),
                          (code, body['usb_device']['status']))
+        self.assertEqual(200, self._look('GET', path))
