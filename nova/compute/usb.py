@@ -92,6 +92,8 @@ class UsbManager(object):
         self._accepted = False
         self._superseded = False
         self._reported = None
+        # Whether to settle every server; until that was begun.
+        self._everything = False
         # Whether a request was under way at the last report.
         self._under_way = False
         # Where the devices that servers hold were at the last report.
@@ -128,7 +130,6 @@ class UsbManager(object):
     def rescan(self, context):
         """Report all of the host's devices, and put records right."""
         self._check_supported()
-        self._reported = None
         self._report(context, self.patience.is_over, everything=True)
 
     def look_again(self, context):
@@ -253,18 +254,23 @@ class UsbManager(object):
 
     def _report(self, context, is_stale, everything=False):
         with lockutils.lock('usb-report-%s' % self.host):
+            self._everything |= everything
             sightings = self._sightings()
-            if (everything or self._under_way or
+            if (self._everything or self._under_way or
                     sightings != self._reported):
                 self._send(context, sightings, is_stale)
-            if everything:
+            if self._everything:
                 self.allocations.suspect = True
-                self.attachments.unsettled.update(
-                    instance.uuid for instance in
-                    objects.InstanceList.get_by_host(
-                        context, self.host, expected_attrs=[]))
+                self.attachments.unsettled.update(self._servers(context))
+                self._everything = False
             self._settle(context, is_stale)
             self._balance_all(context)
+
+    def _servers(self, context):
+        """The uuids of all servers that may have devices of this host."""
+        return set(self.driver.servers()) | {
+            instance.uuid for instance in objects.InstanceList.get_by_host(
+                context, self.host, expected_attrs=[])}
 
     def _sightings(self):
         """What a scan sees now, with what the device_spec says of it."""

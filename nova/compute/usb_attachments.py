@@ -222,6 +222,7 @@ class Attachments(object):
         try:
             instance = objects.Instance.get_by_uuid(context, instance_uuid)
         except exception.InstanceNotFound:
+            self._clear_deleted(context, instance_uuid)
             self._release_all(held.values(), 'is deleted')
             return True
         if instance.task_state not in (None, task):
@@ -235,6 +236,23 @@ class Attachments(object):
             return False
         return not any(device.status in status.UNDER_WAY
                        for device in held.values())
+
+    def _clear_deleted(self, context, instance_uuid):
+        """Take all out of the domain that a deleted server left behind.
+
+        It runs on when the server was deleted while its host was down, and
+        upstream lets it do so for a while.
+        """
+        try:
+            instance = objects.Instance.get_by_uuid(
+                context.elevated(read_deleted='only'), instance_uuid,
+                expected_attrs=[])
+        except exception.InstanceNotFound:
+            # Not this cloud's, as far as can be told.
+            return
+        if instance.host == self.host:
+            for uuid in self.driver.attached(instance) or ():
+                self._take_out(context, instance, uuid, None, None, None)
 
     def _settle_here(self, context, instance, held, is_stale):
         """As settle, for a server of this host.

@@ -55,6 +55,10 @@ class UsbDriver:
         """
         raise NotImplementedError()
 
+    def servers(self):
+        """:returns: uuids of all servers with a domain here, known or not"""
+        return self.compute_driver.list_instance_uuids()
+
     def attached(self, instance):
         """Read which USB devices the live domain of a server really has.
 
