@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Client side of the compute RPC namespace ``usb``."""
 
+import collections
 from concurrent import futures
 import threading
 
@@ -19,6 +20,11 @@ LOG = logging.getLogger(__name__)
 #: Bounded, so that a request is answered although the broker is away.
 SEND_RETRIES = 2
 
+#: How many messages to a host may wait to be sent that nobody waits for any
+#: more, before further ones are refused.  Not the first: a connection may
+#: stay locked for some 30 seconds after the broker is back, another not.
+LATE_LIMIT = 8
+
 
 class Sender(object):
     """Sends to hosts in threads of its own, so that nobody waits for ever.
@@ -29,13 +35,14 @@ class Sender(object):
     is back, and whoever was given that connection waits for the lock.  What
     is sent so late finds its claim gone, and the host leaves it alone.
 
-    A host to which a message waits to be sent is sent no other one, so the
-    threads that wait are no more than the requests that ran at the time.
+    Only so many may wait for one host, so their threads are bounded.
     """
 
     def __init__(self):
-        self._late = set()
+        # host -> number of calls that were given up and still run
+        self._late = collections.Counter()
         self._told = set()
+        self._lock = threading.Lock()
 
     def call(self, context, host, method):
         """Call a function; wait ``[usb] rpc_timeout`` seconds for it.
@@ -44,13 +51,13 @@ class Sender(object):
         :param method: callable without arguments
         :returns: what it returns
         :raises: what it raises; oslo_messaging.MessagingTimeout;
-            oslo_messaging.MessageDeliveryFailure at once, when an earlier
-            message to that host still waits to be sent
+            oslo_messaging.MessageDeliveryFailure at once, when LATE_LIMIT
+            messages to that host wait to be sent
         """
-        if host in self._late:
+        if self._late[host] >= LATE_LIMIT:
             raise messaging.MessageDeliveryFailure(
-                'An earlier message to host %s still waits to be sent; is '
-                'the message broker away?' % host)
+                '%d messages to host %s wait to be sent; is the message '
+                'broker away?' % (LATE_LIMIT, host))
         answer = self._start(context, method)
         try:
             return answer.result(CONF.usb.rpc_timeout)
@@ -58,8 +65,8 @@ class Sender(object):
             if answer.done():
                 # It is what the function raised; or it made it just now.
                 return answer.result()
-        self._late.add(host)
-        answer.add_done_callback(lambda unused: self._late.discard(host))
+        self._count(host, 1)
+        answer.add_done_callback(lambda unused: self._count(host, -1))
         raise messaging.MessagingTimeout(
             'No answer from host %s after %d seconds'
             % (host, CONF.usb.rpc_timeout))
@@ -69,7 +76,7 @@ class Sender(object):
 
         Nothing happens if an earlier one to that host is under way.
         """
-        if host in self._late or host in self._told:
+        if host in self._told:
             return
         self._told.add(host)
 
@@ -81,6 +88,10 @@ class Sender(object):
                             {'host': host, 'error': answer.exception()})
 
         self._start(context, method).add_done_callback(told)
+
+    def _count(self, host, change):
+        with self._lock:
+            self._late[host] += change
 
     @staticmethod
     def _start(context, method):
