@@ -111,10 +111,9 @@ class LeftBehindTest(test_usb_libvirt.LibvirtUsbTestBase):
         self.assertEqual({self.server['id']: []}, self.domains())
 
     def test_domains_of_others_are_left_alone(self):
-        service = self._go_down()
         with fixtures.MockPatch('nova.objects.Instance.get_by_uuid',
                                 side_effect=self._unknown):
-            self._come_back(service)
+            self.computes['compute1'].manager.usb.rescan(self.context)
         self.assertEqual({self.server['id']: [self.address]},
                          self.domains())
 
