@@ -30,10 +30,10 @@ class Sender(object):
     """Sends to hosts in threads of its own, so that nobody waits for ever.
 
     ``timeout`` and ``retry`` do not bound the sending.  When the heartbeat
-    thread of a connection of oslo.messaging (14.9.0, 18.3.1) finds out first
-    that the broker is away, it keeps the connection locked until the broker
-    is back, and whoever was given that connection waits for the lock.  What
-    is sent so late finds its claim gone, and the host leaves it alone.
+    thread of a connection finds out first that the broker is away, it keeps
+    the connection locked until the broker is back, and whoever was given it
+    waits for the lock (oslo.messaging 18.3.1).  What is sent so late finds
+    its claim gone, and the host leaves it alone.
 
     Only so many may wait for one host, so their threads are bounded.
     """
@@ -122,7 +122,7 @@ class ComputeUsbAPI(object):
 
     Versions of the namespace::
 
-        1.0 - attach_usb_device, detach_usb_device, rescan
+        1.0 - attach_usb_device, detach_usb_device, look_again, rescan
     """
 
     NAMESPACE = 'usb'
