@@ -89,7 +89,7 @@ class ForDriverTest(test.NoDBTestCase):
     def test_interface_is_complete(self):
         names = {name for name in vars(usb.UsbDriver)
                  if not name.startswith('_')}
-        self.assertEqual({'scan', 'attached', 'attach', 'detach',
+        self.assertEqual({'scan', 'servers', 'attached', 'attach', 'detach',
                           'start_events', 'stop_events'}, names)
         for name in ('scan', 'attached', 'attach', 'detach'):
             for kind in (libvirt_usb.LibvirtUsbDriver,
