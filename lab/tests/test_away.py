@@ -94,17 +94,17 @@ class Service:
 
 class AwayTest(unittest.TestCase):
 
-    def away(self, status, sign=''):
+    def away(self, status, ask=away._asked_once, say='it failed'):
         done = []
         fake = mock.Mock(spec=context.Context)
         fake.server, fake.host, fake.world = 's1', mock.Mock(), mock.Mock()
-        fake.world.compute.log = self.log
+        fake.world.compute.log = fake.world.outside.api_log = self.log
         fake.last_heard.side_effect = ['1', '1', '2']
 
         def attach(*unused):
             done.append('attach')
             with open(self.log, 'a') as log:
-                log.write('it failed\n')
+                log.write(say + '\n')
             return types.SimpleNamespace(status=status, text='why')
 
         fake.member = mock.Mock(try_attach=attach)
@@ -114,21 +114,27 @@ class AwayTest(unittest.TestCase):
                                   return_value={'status': 'available'}):
             try:
                 said = away._away(fake, {'id': 'd1'}, 'X', Service(done),
-                                  sign)
+                                  ask)
             finally:
                 # It comes back whatever happens.
-                self.assertEqual(['stop', 'attach', 'start', 'ready'], done)
-        return said
+                self.assertEqual(['stop', 'attach', 'start', 'ready'],
+                                 sorted(set(done), key=done.index))
+        return said, done.count('attach')
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.log = pathlib.Path(folder.name) / 'log'
         self.log.write_text('it failed\n')
+        patcher = mock.patch.object(away, 'FAILED_REPORT', 'it failed')
+        patcher.start()
+        self.addCleanup(patcher.stop)
 
     def test_refused(self):
         for status in (409, 503):
-            self.assertIn('answered %d' % status, self.away(status))
+            said, asked = self.away(status)
+            self.assertIn('answered %d' % status, said)
+            self.assertEqual(1, asked)
 
     def test_neither_success_nor_a_bare_error(self):
         for status in (200, 500):
@@ -136,7 +142,14 @@ class AwayTest(unittest.TestCase):
                 self.away(status)
 
     def test_waits_for_a_sign_that_is_new(self):
-        self.away(503, 'it failed')
         with mock.patch.object(context, 'REPORT', 0):
             with self.assertRaises(errors.LabTimeout):
-                self.away(503, 'something else')
+                self.away(503, say='something else')
+
+    def test_asks_again_when_connections_are_locked(self):
+        said, asked = self.away(409, away._asked_twice, away.LOCKED)
+        self.assertEqual(2, asked)
+        self.assertEqual(2, said.count('409 after'))
+        with mock.patch.object(away, 'HEARTBEAT', 0):
+            with self.assertRaises(errors.LabTimeout):
+                self.away(409, away._asked_twice)

@@ -260,17 +260,24 @@ class UsbManager(object):
                     sightings != self._reported):
                 self._send(context, sightings, is_stale)
             if self._everything:
-                self.allocations.suspect = True
-                self.attachments.unsettled.update(self._servers(context))
-                self._everything = False
+                self._unsettle_all(context)
             self._settle(context, is_stale)
             self._balance_all(context)
 
-    def _servers(self, context):
-        """The uuids of all servers that may have devices of this host."""
-        return set(self.driver.servers()) | {
+    def _unsettle_all(self, context):
+        """Have all servers settled that may have devices of this host."""
+        self.allocations.suspect = True
+        unsettled = self.attachments.unsettled
+        unsettled.update(
             instance.uuid for instance in objects.InstanceList.get_by_host(
-                context, self.host, expected_attrs=[])}
+                context, self.host, expected_attrs=[]))
+        try:
+            unsettled.update(self.driver.servers())
+        except Exception as e:
+            # The hypervisor is away.
+            LOG.debug('Domains are looked for again at the next scan: %s', e)
+        else:
+            self._everything = False
 
     def _sightings(self):
         """What a scan sees now, with what the device_spec says of it."""
