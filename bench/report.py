@@ -9,7 +9,7 @@ from bench import database
 from bench import measure
 from nova.db.usb import models
 from nova.db.usb import report as usb_report
-from nova.usb import device as usb_device
+from nova.usb import host_device
 from nova.usb import tracker
 
 DEVICES = 127
@@ -29,14 +29,14 @@ class Host(object):
     def report(self, changes):
         for n in range(changes):
             self.numbers[n] = next(self.number)
-        devices = [usb_device.HostUsbDevice(
+        devices = [host_device.HostUsbDevice(
             vendor_id='0403', product_id='6001', serial='S%d' % n,
             port_path='1-%d' % (n + 1), bus_number=1, device_number=number)
             for n, number in self.numbers.items()]
         usb_report.apply(
             self.context, 'host', 'bench', next(self.sequence),
             [tracker.Sighting(identity, device, None, None)
-             for identity, device in usb_device.identify(devices)])
+             for identity, device in host_device.identify(devices)])
 
     def bare(self, changes):
         """Read the rows, write as many: what any report has to do."""

@@ -24,9 +24,9 @@ from graft.seam import append
 from graft.seam import decorator
 
 MANAGER = 'nova/compute/manager.py'
-MANAGER_HOOKS = 'from nova.compute import usb_hooks'
+MANAGER_HOOKS = 'from nova.compute.usb import hooks as usb_hooks'
 LIBVIRT = 'nova/virt/libvirt/driver.py'
-LIBVIRT_HOOKS = 'from nova.virt.libvirt import usb_hooks'
+LIBVIRT_HOOKS = 'from nova.virt.libvirt.usb import hooks as usb_hooks'
 DB_HOOKS = 'from nova.db.usb import hooks as usb_hooks'
 ENUMERATIONS = 'from nova.tests.unit.usb import enumerations'
 #: Not in the budget; and packages of Nova may come without its tests.

@@ -51,7 +51,7 @@ class Compute:
     def kill_at(self, step):
         """Have it killed when it comes to a step of attach or detach.
 
-        :param step: one of nova.compute.usb_attachments.STEPS
+        :param step: one of nova.compute.usb.attachments.STEPS
         """
         self._trap.write_text(step)
 

@@ -74,7 +74,7 @@ class TestCase(unittest.TestCase):
     def checkout(self, *names):
         """A checkout of the fork that adds the named modules."""
         folder = self.folder / 'checkout'
-        for name in names or ('nova/usb/device.py',):
+        for name in names or ('nova/usb/host_device.py',):
             self.write_file(folder, name, 'DEVICE = %r\n' % name)
         return folder
 

@@ -128,7 +128,7 @@ class InstallTest(helpers.TestCase):
             self.assertEqual(plain[name], fork[name])
         self.assertEqual({name for name in plain if '.dist-info/' not in name},
                          set(fork) & set(plain))
-        self.assertIn('nova/usb/device.py', fork)
+        self.assertIn('nova/usb/host_device.py', fork)
         self.assertEqual(set(), there.unrecorded())
         after = self.checkout_contents()
         self.assertEqual(sorted(before), sorted(after))

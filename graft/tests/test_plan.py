@@ -14,7 +14,7 @@ APPEND = seam.append(helpers.ROUTES, 'ROUTES += 1')
 DECORATE = seam.decorator(helpers.MANAGER, 'Manager.start', '@hooks.start',
                           'from nova import hooks')
 SEAMS = (APPEND, DECORATE)
-MODULE = 'nova/usb/device.py'
+MODULE = 'nova/usb/host_device.py'
 
 
 class GraftTest(helpers.TestCase):
@@ -41,7 +41,8 @@ class GraftTest(helpers.TestCase):
     def test_new_files_edits_and_manifest(self):
         made = self.graft(self.tree, self.checkout(), SEAMS)
         after = helpers.contents(self.tree)
-        self.assertEqual(b"DEVICE = 'nova/usb/device.py'\n", after[MODULE])
+        self.assertEqual(b"DEVICE = 'nova/usb/host_device.py'\n",
+                         after[MODULE])
         self.assertIn(b'ROUTES += 1  # usb\n', after[helpers.ROUTES])
         self.assertIn(b'    @hooks.start  # usb\n', after[helpers.MANAGER])
         self.assertEqual({MODULE, manifest.PATH},
@@ -52,7 +53,8 @@ class GraftTest(helpers.TestCase):
     def test_remove_gives_the_plain_tree(self):
         self.graft(self.tree, self.checkout(), SEAMS)
         # Python has run in it meanwhile.
-        self.write_file(self.tree, 'nova/usb/__pycache__/device.x.pyc', '')
+        self.write_file(
+            self.tree, 'nova/usb/__pycache__/host_device.x.pyc', '')
         self.remove()
         self.assertEqual(self.plain, helpers.contents(self.tree))
         self.assertFalse((self.tree / 'nova/usb').exists())
@@ -161,7 +163,8 @@ class GraftTest(helpers.TestCase):
 
     def test_upstream_file_in_the_way(self):
         self.write_file(self.tree, MODULE, 'UPSTREAM = 1\n')
-        self.assert_refused(errors.FileClash, '^nova/usb/device.py: upstream',
+        self.assert_refused(errors.FileClash,
+                            '^nova/usb/host_device.py: upstream',
                             self.checkout(), SEAMS)
 
     def test_foreign_tree(self):

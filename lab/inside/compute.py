@@ -16,7 +16,7 @@ def main(trap):
     # First of all, since it chooses how Nova does concurrency.
     from nova.cmd import compute
 
-    from nova.compute import usb_attachments
+    from nova.compute.usb import attachments
 
     def reached(step):
         try:
@@ -28,7 +28,7 @@ def main(trap):
             os.unlink(trap)
             os.kill(os.getpid(), signal.SIGKILL)
 
-    usb_attachments.reached = reached
+    attachments.reached = reached
     return compute.main()
 
 

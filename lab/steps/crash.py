@@ -12,7 +12,7 @@ from lab import process
 
 TITLE = '10 nova-compute killed in mid attach, detach: all agrees again'
 DEVICE = devices.ADAPTER
-# Some of nova.compute.usb_attachments.STEPS: the claim is there, the domain
+# Some of nova.compute.usb.attachments.STEPS: the claim is there, the domain
 # has no device yet; the domain has it, the record does not say so; the
 # domain has it no more, the record says so still.
 MOMENTS = ('attach:located', 'attach:in_domain', 'detach:out_of_domain')

@@ -65,7 +65,7 @@ class UsbDevice(base.NovaTimestampObject, base.NovaObject):
                       blocked_reason=None, resource_class=None):
         """What :meth:`UsbDeviceList.report` takes: a device that was seen.
 
-        :param identity: what ``nova.usb.device.identify`` gave
+        :param identity: what ``nova.usb.host_device.identify`` gave
         :param device: HostUsbDevice
         :param blocked_reason: why it is not offered, or None
         :param resource_class: its class in Placement, or None

@@ -2,7 +2,7 @@
 """What a USB device is to the cloud.
 
 The domain of USB passthrough: what a scan of a compute host sees
-(:mod:`~nova.usb.device`, :mod:`~nova.usb.scanner`,
+(:mod:`~nova.usb.host_device`, :mod:`~nova.usb.scanner`,
 :mod:`~nova.usb.host_use`), which of it the operator offers
 (:mod:`~nova.usb.devspec`), what has to change in the records
 (:mod:`~nova.usb.tracker`), the states of a record

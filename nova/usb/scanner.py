@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Look at the USB devices of this host: enumeration, and events as hints.
+"""Enumerate the USB devices of this host.
 
-The enumeration is the truth.  It reads sysfs, as the kernel documents it in
+The enumeration reads sysfs, as the kernel documents it in
 ``Documentation/ABI/stable/sysfs-bus-usb`` and
 ``Documentation/ABI/testing/sysfs-bus-usb``: each entry of
 ``bus/usb/devices`` is a device, named by its bus and the ports on the way
@@ -11,19 +11,15 @@ interface and udev's database entry on the way, which costs as much as all
 the rest (measured: 60 to 120 microseconds for each device and interface,
 against some 7 for each attribute).
 
-The events come from udev, through pyudev.  It is imported when they are
-asked for and nowhere else in Nova, so that a service without it works.
+The events that tell when to enumerate are in :mod:`nova.usb.events`.
 """
 
-import errno
 import os
 import re
-import selectors
-import threading
 
 from oslo_log import log as logging
 
-from nova.usb import device as usb_device
+from nova.usb import host_device
 from nova.usb import host_use
 
 LOG = logging.getLogger(__name__)
@@ -97,7 +93,7 @@ class Scanner:
         Hubs are left out.  A device that goes while it is being looked at
         is left out as well.
 
-        :returns: list of nova.usb.device.HostUsbDevice; empty on a host
+        :returns: list of nova.usb.host_device.HostUsbDevice; empty on a host
             without USB
         """
         try:
@@ -164,7 +160,7 @@ class Scanner:
     @staticmethod
     def _read_device(directory, port, device_class, classes, controller,
                      use):
-        return usb_device.HostUsbDevice(
+        return host_device.HostUsbDevice(
             vendor_id=_digits(_read('idVendor', directory)),
             product_id=_digits(_read('idProduct', directory)),
             port_path=port,
@@ -184,107 +180,3 @@ class Scanner:
 def scan():
     """Read the USB devices that this host has now; see Scanner.scan()."""
     return Scanner().scan()
-
-
-def _open_udev_monitor():
-    import pyudev
-    context = pyudev.Context()
-    if not os.path.exists(os.path.join(context.run_path, 'control')):
-        LOG.warning(
-            'udev does not seem to run: there is no %s/control. Without it '
-            'new devices are found by the periodic scan alone, every [usb] '
-            'scan_interval seconds. In a container, mount /run of the host.',
-            context.run_path)
-    # Events that udev has dealt with, not the kernel's: permissions and
-    # drivers are settled then.  Of 'usb' alone: that a file system was
-    # mounted makes no event anywhere, so "the host uses it" is looked up
-    # again right before a device is given away in any case.
-    monitor = pyudev.Monitor.from_netlink(context, source='udev')
-    monitor.filter_by(subsystem='usb')
-    monitor.start()
-    return monitor
-
-
-class Monitor:
-    """Calls back when udev reports something about USB.
-
-    Works with native threads and under eventlet alike: the thread is
-    threading's, and it waits in a selector, which eventlet replaces by one
-    that yields.  pyudev's own observer waits with poll(), which eventlet
-    takes away.  An event's content is thrown away, so that a burst that
-    overruns the socket's buffer does no harm: it is one more hint.
-
-    :param callback: called without arguments, from the monitor's thread
-    :param open_monitor: returns what is waited for, an object with a
-        fileno() in non-blocking mode
-    """
-
-    def __init__(self, callback, open_monitor=_open_udev_monitor):
-        self._callback = callback
-        self._open_monitor = open_monitor
-        self._thread = None
-        self._wake = None
-
-    def start(self):
-        """Begin; does nothing when it has begun.
-
-        :returns: whether there will be calls: False where udev cannot be
-            reached, which is logged
-        """
-        if self._thread is not None:
-            return True
-        try:
-            monitor = self._open_monitor()
-        except (ImportError, OSError) as error:
-            LOG.warning(
-                'udev cannot be asked for USB events (%s). New devices are '
-                'found by the periodic scan alone, every [usb] '
-                'scan_interval seconds. Install libudev and pyudev for '
-                'nova-compute.', error)
-            return False
-        sleeper, self._wake = os.pipe()
-        self._thread = threading.Thread(
-            target=self._run, args=(monitor, sleeper), name='usb-events',
-            daemon=True)
-        self._thread.start()
-        return True
-
-    def stop(self):
-        """End, and wait for the thread; does nothing when it has ended."""
-        if self._thread is None:
-            return
-        os.close(self._wake)
-        self._thread.join()
-        self._thread = None
-
-    def _run(self, monitor, sleeper):
-        try:
-            with selectors.DefaultSelector() as selector:
-                selector.register(monitor.fileno(), selectors.EVENT_READ)
-                selector.register(sleeper, selectors.EVENT_READ)
-                while True:
-                    ready = {key.fd for key, _mask in selector.select()}
-                    if sleeper in ready or not self._hint(monitor):
-                        return
-        finally:
-            os.close(sleeper)
-
-    def _hint(self, monitor):
-        """Take one event; returns whether more can come."""
-        try:
-            if not os.read(monitor.fileno(), 65536):
-                return False
-        except OSError as error:
-            # ENOBUFS tells that events were lost: all the more a hint.
-            if error.errno not in (errno.EAGAIN, errno.ENOBUFS):
-                LOG.warning(
-                    'USB events have ended (%s). New devices are found by '
-                    'the periodic scan alone until nova-compute is '
-                    'restarted.', error)
-                return False
-        try:
-            self._callback()
-        except Exception:
-            LOG.exception('Dealing with a USB event failed; the periodic '
-                          'scan makes it good.')
-        return True

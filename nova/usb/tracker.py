@@ -27,7 +27,7 @@ property tests hold exactly these:
 
 import collections
 
-from nova.usb import device as usb_device
+from nova.usb import host_device
 from nova.usb import status
 
 #: What a record has from the device itself.
@@ -63,7 +63,7 @@ def plan(records, sightings):
     :param records: the records of one host, all of them: anything with the
         attributes of a UsbDevice
     :param sightings: one scan of that host, as tuples of the identity that
-        :func:`~nova.usb.device.identify` gave, the device, why it is
+        :func:`~nova.usb.host_device.identify` gave, the device, why it is
         blocked or None, and its resource class
     :returns: Plan
     """
@@ -134,12 +134,12 @@ def _same_port(records, sighting):
     device = sighting.device
     if not device.serial:
         return None
-    by_port = usb_device.is_by_port(sighting.identity)
+    by_port = host_device.is_by_port(sighting.identity)
     for record in records:
         if (record.port_path == device.port_path and
-                usb_device.same_three(record) ==
-                usb_device.same_three(device) and
-                usb_device.is_by_port(record.identity) != by_port):
+                host_device.same_three(record) ==
+                host_device.same_three(device) and
+                host_device.is_by_port(record.identity) != by_port):
             return record
     return None
 
@@ -161,12 +161,12 @@ def _free(disabled, reason):
 
 def _changes(record, values, survivors):
     """What differs between a record and the device it stands for."""
-    if values['identity'] != record.identity and not usb_device.is_by_port(
+    if values['identity'] != record.identity and not host_device.is_by_port(
             values['identity']):
         # It could be called by its serial number alone again.  While there
         # is a record of another one with the same, that would be a guess.
-        three = usb_device.same_three(record)
-        if any(other is not record and usb_device.same_three(other) == three
+        three = host_device.same_three(record)
+        if any(other is not record and host_device.same_three(other) == three
                for other in survivors):
             values['identity'] = record.identity
     changes = {name: value for name, value in values.items()

@@ -20,8 +20,8 @@ from sqlalchemy import exc as sa_exc
 from nova.db.usb import models
 from nova.db.usb import paging
 from nova import exception
-from nova.usb import device as usb_device
 from nova.usb import exception as usb_exception
+from nova.usb import host_device
 from nova.usb import status
 from nova import usb_compat
 
@@ -133,7 +133,7 @@ def _has_serial(serial):
     if serial is None:
         return Device.serial.is_(None)
     return sa.and_(Device.serial == serial, Device.identity.endswith(
-        usb_device.serial_suffix(serial), autoescape=True))
+        host_device.serial_suffix(serial), autoescape=True))
 
 
 def _conditions(filters):

@@ -9,7 +9,7 @@ from nova.api.openstack.compute import usb_errors
 from nova.api.openstack.compute.views import usb_devices as usb_view
 from nova.api.openstack import wsgi
 from nova.api import validation
-from nova.compute import usb_api
+from nova.compute.usb import api as usb_api
 from nova.i18n import _
 from nova.policies import usb_devices as policies
 from nova import usb_compat

@@ -14,7 +14,7 @@ from oslo_utils import timeutils
 from nova.tests.fixtures import usb_away
 from nova.tests.functional.usb import test_usb_away
 
-LOOK_AGAIN = 'nova.compute.usb_rpcapi.ComputeUsbAPI.look_again'
+LOOK_AGAIN = 'nova.compute.usb.rpcapi.ComputeUsbAPI.look_again'
 
 
 class ApiKilledTest(test_usb_away.AwayTestBase):

@@ -5,8 +5,8 @@ import contextlib
 
 import fixtures
 
-from nova.compute import usb_attachments
-from nova.compute import usb_rpcapi
+from nova.compute.usb import attachments
+from nova.compute.usb import rpcapi as usb_rpcapi
 from nova import objects
 from nova.objects import usb_device as usb_obj
 from nova.tests.fixtures import usb_away
@@ -16,12 +16,12 @@ from nova.tests.functional.usb import test_usb_faults
 CLAIMED, ASKING = 'claimed', 'asking'
 
 #: The moments at which something goes away, in their order.
-ATTACH = (CLAIMED, ASKING) + tuple(step for step in usb_attachments.STEPS
+ATTACH = (CLAIMED, ASKING) + tuple(step for step in attachments.STEPS
                                    if step.startswith('attach'))
-DETACH = (CLAIMED, ASKING) + tuple(step for step in usb_attachments.STEPS
+DETACH = (CLAIMED, ASKING) + tuple(step for step in attachments.STEPS
                                    if step.startswith('detach'))
 
-CALL = 'nova.compute.usb_rpcapi.ComputeUsbAPI._call'
+CALL = 'nova.compute.usb.rpcapi.ComputeUsbAPI._call'
 DEVICE = 'nova.objects.usb_device.UsbDevice.'
 
 
@@ -78,7 +78,7 @@ class AwayTestBase(test_usb_faults.FaultTestBase):
                 fixtures.MonkeyPatch(
                     DEVICE + 'begin_detach', claimed(device.begin_detach)), \
                 fixtures.MockPatchObject(
-                    usb_attachments, 'reached', side_effect=reach):
+                    attachments, 'reached', side_effect=reach):
             yield
         self.assertEqual([moment], reached)
         thing.come_back()

@@ -8,7 +8,7 @@ import fixtures
 from oslo_utils import fixture as time_fixture
 from oslo_utils import timeutils
 
-from nova.compute import usb_rpcapi
+from nova.compute.usb import rpcapi as usb_rpcapi
 from nova.tests.fixtures import usb_away
 from nova.tests.functional.usb import test_usb_away
 

@@ -8,7 +8,7 @@ import oslo_messaging as messaging
 from oslo_utils import fixture as time_fixture
 from oslo_utils import timeutils
 
-from nova.compute import usb_rpcapi
+from nova.compute.usb import rpcapi as usb_rpcapi
 from nova.objects import usb_device as usb_obj
 from nova.tests.functional.usb import base
 from nova.tests.functional.usb import test_usb_away

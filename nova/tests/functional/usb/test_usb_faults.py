@@ -4,15 +4,15 @@
 import fixtures
 import oslo_messaging as messaging
 
-from nova.compute import usb_attachments
-from nova.compute import usb_rpcapi
+from nova.compute.usb import attachments
+from nova.compute.usb import rpcapi as usb_rpcapi
 from nova.objects import usb_device as usb_obj
 from nova.tests.functional.usb import base
 from nova.usb import exception as usb_exception
 from nova.usb import status
 
-DRIVER = 'nova.virt.fake_usb.SimulatedUsbDriver.'
-RPC = 'nova.compute.usb_rpcapi.ComputeUsbAPI.'
+DRIVER = 'nova.virt.usb.simulated.SimulatedUsbDriver.'
+RPC = 'nova.compute.usb.rpcapi.ComputeUsbAPI.'
 
 
 class FaultTestBase(base.UsbTestBase):
@@ -239,7 +239,7 @@ class KilledTest(FaultTestBase):
                 raise Killed(step)
 
         patch = fixtures.MockPatchObject(
-            usb_attachments, 'reached', side_effect=reached)
+            attachments, 'reached', side_effect=reached)
         return patch, seen
 
     def restart(self):
@@ -268,7 +268,7 @@ class KilledTest(FaultTestBase):
 
         self._back = back
         self._test(lambda: self.attach(self.server, id=self.uuid),
-                   [step for step in usb_attachments.STEPS
+                   [step for step in attachments.STEPS
                     if step.startswith('attach')])
 
     def test_detach(self):
@@ -281,7 +281,7 @@ class KilledTest(FaultTestBase):
         self._back = back
         self._back()
         self._test(lambda: self.detach(self.server, self.uuid),
-                   [step for step in usb_attachments.STEPS
+                   [step for step in attachments.STEPS
                     if step.startswith('detach')])
 
     def test_nova_api_is_gone_too(self):

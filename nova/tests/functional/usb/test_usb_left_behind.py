@@ -9,7 +9,7 @@ import fixtures
 
 from nova import exception
 from nova.tests.functional.usb import test_usb_libvirt
-from nova.virt.libvirt import usb_config
+from nova.virt.libvirt.usb import config as usb_config
 
 
 class LeftBehindTest(test_usb_libvirt.LibvirtUsbTestBase):
@@ -102,7 +102,7 @@ class LeftBehindTest(test_usb_libvirt.LibvirtUsbTestBase):
         service = self._go_down()
         self.admin_api.delete_server(self.server['id'])
         self._wait_until_deleted(self.server)
-        with fixtures.MockPatch('nova.virt.usb.UsbDriver.servers',
+        with fixtures.MockPatch('nova.virt.usb.driver.UsbDriver.servers',
                                 side_effect=RuntimeError('no libvirtd')):
             self._come_back(service)
         self.assertEqual({self.server['id']: [self.address]},

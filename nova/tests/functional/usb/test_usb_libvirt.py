@@ -12,7 +12,7 @@ from nova.tests.fixtures import usb as usb_fixtures
 from nova.tests.fixtures import usb_libvirt
 from nova.tests.functional.libvirt import base as libvirt_base
 from nova.tests.functional.usb import base
-from nova.virt.libvirt import usb_config
+from nova.virt.libvirt.usb import config as usb_config
 
 CONF = nova.conf.CONF
 

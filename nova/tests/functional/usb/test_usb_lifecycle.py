@@ -252,7 +252,7 @@ class TwoHostsLifecycleTest(base.TwoHostsTest):
     def test_evacuate_seen_by_the_source_only(self):
         # A nova-compute that evacuated it did not get to free them.
         self.useFixture(fixtures.MockPatch(
-            'nova.compute.usb_lifecycle.Lifecycle.after_move'))
+            'nova.compute.usb.lifecycle.Lifecycle.after_move'))
         source = self.computes['host1']
         source.stop()
         self.force_down('host1')
@@ -300,7 +300,7 @@ class TwoHostsLifecycleTest(base.TwoHostsTest):
     def test_live_migration_that_cannot_detach(self):
         self.flags(live_migration='detach', group='usb')
         self.useFixture(fixtures.MockPatch(
-            'nova.virt.fake_usb.SimulatedUsbDriver.detach',
+            'nova.virt.usb.simulated.SimulatedUsbDriver.detach',
             side_effect=usb_exception.UsbDetachTimeout(
                 device=self.uuid, server=self.server['id'], seconds=20)))
         code, body = self._live_migrate_request()

@@ -11,7 +11,7 @@ from nova.objects import usb_device as usb_obj
 from nova.tests.functional.usb import base
 from nova.usb import exception as usb_exception
 
-DRIVER = 'nova.virt.fake_usb.SimulatedUsbDriver.'
+DRIVER = 'nova.virt.usb.simulated.SimulatedUsbDriver.'
 
 
 class ReplugTest(base.UsbTestBase):

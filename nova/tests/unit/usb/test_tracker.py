@@ -11,12 +11,12 @@ import hypothesis
 from hypothesis import stateful
 from hypothesis import strategies as st
 
-from nova.tests.unit.usb import test_device
-from nova.usb import device as usb_device
+from nova.tests.unit.usb import test_host_device
+from nova.usb import host_device
 from nova.usb import status
 from nova.usb import tracker
 
-stick = test_device.stick
+stick = test_host_device.stick
 
 
 def see(*devices, **reasons):
@@ -25,7 +25,7 @@ def see(*devices, **reasons):
         tracker.Sighting(identity, device,
                          reasons.get(device.port_path.replace('-', '_')),
                          'CUSTOM_X')
-        for identity, device in usb_device.identify(devices)]
+        for identity, device in host_device.identify(devices)]
 
 
 class Records(object):
@@ -277,7 +277,7 @@ class TrackerMachine(stateful.RuleBasedStateMachine):
     def _check_not_its_business(self, before):
         now = {row.id: row for row in self.records.rows}
         by_port = [sighting.device.port_path for sighting in self.seen
-                   if usb_device.is_by_port(sighting.identity)]
+                   if host_device.is_by_port(sighting.identity)]
         for old in before:
             row = now.get(old['id'])
             if row is None:
@@ -364,10 +364,10 @@ class TrackerMachine(stateful.RuleBasedStateMachine):
     @stateful.invariant()
     def identities_by_port_name_the_port(self):
         for row in self.records.rows:
-            if usb_device.is_by_port(row.identity):
-                assert row.identity == usb_device.port_identity(row), row
+            if host_device.is_by_port(row.identity):
+                assert row.identity == host_device.port_identity(row), row
             else:
-                assert row.identity == usb_device.serial_identity(row), row
+                assert row.identity == host_device.serial_identity(row), row
 
 
 class TrackerMachineTest(TrackerMachine.TestCase):

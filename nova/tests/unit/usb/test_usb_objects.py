@@ -16,8 +16,8 @@ from nova.objects import usb_hooks
 from nova import test
 from nova.tests.unit.objects import test_objects
 from nova.tests.unit.usb import usb_db_base
-from nova.usb import device as usb_device
 from nova.usb import exception as usb_exception
+from nova.usb import host_device
 from nova.usb import status
 from nova.usb import tracker
 
@@ -66,7 +66,7 @@ class _UsbObjectTests(object):
             usb_obj.UsbDevice.from_sighting(
                 self.context, self.host, identity, device,
                 resource_class='CUSTOM_X', **kwargs)
-            for identity, device in usb_device.identify(devices)])
+            for identity, device in host_device.identify(devices)])
         return usb_obj.UsbDeviceList.report(
             self.context, self.host, 'me', self.sequence, seen)
 

@@ -7,7 +7,7 @@ import time
 import fixtures
 import oslo_messaging as messaging
 
-from nova.compute import usb_rpcapi
+from nova.compute.usb import rpcapi as usb_rpcapi
 from nova import context
 from nova import test
 

@@ -11,12 +11,12 @@ from nova.db.usb import api as usb_db
 from nova.db.usb import models
 from nova.db.usb import report as usb_report
 from nova import test
-from nova.tests.unit.usb import test_device
+from nova.tests.unit.usb import test_host_device
 from nova.tests.unit.usb import test_tracker
 from nova.usb import status
 from nova import usb_compat
 
-stick = test_device.stick
+stick = test_host_device.stick
 db_api = usb_compat.db_api
 
 

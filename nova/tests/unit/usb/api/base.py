@@ -12,7 +12,7 @@ from nova.api import openstack as api_openstack
 from nova.api.openstack.compute import usb_routes
 from nova.api.openstack import wsgi as os_wsgi
 from nova.api import wsgi as base_wsgi
-from nova.compute import usb_api
+from nova.compute.usb import api as usb_api
 from nova import context as nova_context
 from nova import objects
 from nova.objects import usb_device as usb_obj
@@ -84,7 +84,7 @@ class ApiTestCase(test.NoDBTestCase):
         # The edge: below it are the database and the compute hosts.
         self.usb_api = mock.create_autospec(usb_api.API, instance=True)
         self.useFixture(fixtures.MonkeyPatch(
-            'nova.compute.usb_api.API', lambda: self.usb_api))
+            'nova.compute.usb.api.API', lambda: self.usb_api))
         self.mappings = {}
         self.useFixture(fixtures.MonkeyPatch(
             'nova.objects.InstanceMappingList.get_by_instance_uuids',

@@ -11,12 +11,12 @@ from nova.tests import fixtures as nova_fixtures
 from nova.tests.fixtures import libvirt as fakelibvirt
 from nova.tests.fixtures import usb as usb_fixtures
 from nova.tests.fixtures import usb_libvirt
-from nova.usb import device as usb_device
 from nova.usb import exception
+from nova.usb import host_device
 from nova.virt import fake
 from nova.virt.libvirt import driver as libvirt_driver
 from nova.virt.libvirt import event as libvirtevent
-from nova.virt import usb_factory
+from nova.virt.usb import factory
 
 STICK = {'vendor_id': '0781', 'product_id': '5567'}
 
@@ -57,7 +57,7 @@ class LibvirtUsbTestCase(test.NoDBTestCase):
         compute_driver._host.get_connection = lambda: self.connection
         self.libvirt.listen(self.connection, compute_driver)
         self.compute_driver = compute_driver
-        self.driver = usb_factory.for_driver(compute_driver)
+        self.driver = factory.for_driver(compute_driver)
         self.instance = objects.Instance(
             id=1, uuid=uuids.instance, display_name='one')
         self.address = self.host.plug('1-1', **STICK)
@@ -168,7 +168,7 @@ class AttachTest(LibvirtUsbTestCase):
         self.start()
         error = self.assertRaises(
             exception.UsbAttachFailed, self.attach,
-            address=usb_device.UsbAddress(1, 99))
+            address=host_device.UsbAddress(1, 99))
         self.assertIn('Did not find USB device bus:1 device:99', str(error))
         self.assertEqual({}, self.attached())
 

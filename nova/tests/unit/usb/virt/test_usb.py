@@ -7,13 +7,13 @@ import fixtures
 from nova import test
 from nova.usb import exception
 from nova.virt import fake
-from nova.virt import fake_usb
 from nova.virt.libvirt import driver as libvirt_driver
-from nova.virt.libvirt import usb as libvirt_usb
-from nova.virt import usb
-from nova.virt import usb_factory
+from nova.virt.libvirt.usb import driver as libvirt_usb
+from nova.virt.usb import driver as usb_driver
+from nova.virt.usb import factory
+from nova.virt.usb import simulated
 
-for_driver = usb_factory.for_driver
+for_driver = factory.for_driver
 
 
 def _libvirt_driver():
@@ -38,9 +38,9 @@ class ForDriverTest(test.NoDBTestCase):
 
     def test_same_one_at_every_call(self):
         driver = _libvirt_driver()
-        self.assertIsNone(usb.existing(driver))
+        self.assertIsNone(usb_driver.existing(driver))
         self.assertIs(for_driver(driver), for_driver(driver))
-        self.assertIs(for_driver(driver), usb.existing(driver))
+        self.assertIs(for_driver(driver), usb_driver.existing(driver))
         self.assertIsNot(for_driver(driver),
                          for_driver(_libvirt_driver()))
 
@@ -61,7 +61,7 @@ class ForDriverTest(test.NoDBTestCase):
         self._simulate()
         for kind in (fake.FakeDriver, fake.SmallFakeDriver):
             found = for_driver(kind(virtapi=None))
-            self.assertIsInstance(found, fake_usb.SimulatedUsbDriver)
+            self.assertIsInstance(found, simulated.SimulatedUsbDriver)
 
     def test_fake_without_simulation(self):
         error = self.assertRaises(exception.UsbNotSupported, for_driver,
@@ -84,14 +84,14 @@ class ForDriverTest(test.NoDBTestCase):
         error = self.assertRaises(exception.UsbNotSupported, for_driver,
                                   driver)
         self.assertIn('VMwareVCDriver', str(error))
-        self.assertIsNone(usb.existing(driver))
+        self.assertIsNone(usb_driver.existing(driver))
 
     def test_interface_is_complete(self):
-        names = {name for name in vars(usb.UsbDriver)
+        names = {name for name in vars(usb_driver.UsbDriver)
                  if not name.startswith('_')}
         self.assertEqual({'scan', 'servers', 'attached', 'attach', 'detach',
                           'start_events', 'stop_events'}, names)
         for name in ('scan', 'attached', 'attach', 'detach'):
             for kind in (libvirt_usb.LibvirtUsbDriver,
-                         fake_usb.SimulatedUsbDriver):
+                         simulated.SimulatedUsbDriver):
                 self.assertIn(name, vars(kind))

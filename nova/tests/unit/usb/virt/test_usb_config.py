@@ -4,9 +4,9 @@ from lxml import etree
 from oslo_utils.fixture import uuidsentinel as uuids
 
 from nova import test
-from nova.usb import device as usb_device
+from nova.usb import host_device
 from nova.virt.libvirt import config as vconfig
-from nova.virt.libvirt import usb_config
+from nova.virt.libvirt.usb import config as usb_config
 
 HOSTDEV = (
     '<hostdev mode="subsystem" type="usb" managed="yes">'
@@ -77,7 +77,7 @@ class HostdevTest(test.NoDBTestCase):
 
     def test_format(self):
         conf = usb_config.LibvirtConfigGuestHostdevUSB()
-        conf.bus, conf.device = usb_device.UsbAddress(1, 3)
+        conf.bus, conf.device = host_device.UsbAddress(1, 3)
         conf.alias = usb_config.alias_of(uuids.device)
         conf.controller = 1
         self.assertEqual(HOSTDEV, self._format(conf))

@@ -14,9 +14,9 @@ from nova.tests.fixtures import usb as usb_fixtures
 from nova.usb import exception
 from nova.virt.libvirt import config as vconfig
 from nova.virt.libvirt import driver as libvirt_driver
-from nova.virt.libvirt import usb_config
-from nova.virt.libvirt import usb_hooks
-from nova.virt import usb_factory
+from nova.virt.libvirt.usb import config as usb_config
+from nova.virt.libvirt.usb import hooks as usb_hooks
+from nova.virt.usb import factory
 
 STICK = {'vendor_id': '0781', 'product_id': '5567', 'serial': 'AB-1'}
 
@@ -49,7 +49,7 @@ class GuestConfigTest(test.NoDBTestCase):
         self.host = hosts.host('compute1')
         self.address = self.host.plug('1-1', **STICK)
         self.driver = Driver()
-        self.usb_driver = usb_factory.for_driver(self.driver)
+        self.usb_driver = factory.for_driver(self.driver)
         self.instance = objects.Instance(id=1, uuid=uuids.instance)
         self.records = []
         self.get = self.useFixture(fixtures.MockPatchObject(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happens to a server's USB devices when something happens to it.
 
-Called by the decorators in :mod:`nova.compute.usb_hooks`, on the host where
+Called by the decorators in :mod:`nova.compute.usb.hooks`, on the host where
 the event takes place, before or after upstream's own work.
 """
 
@@ -24,7 +24,7 @@ SHELVED_KEY = 'usb_devices'
 class Lifecycle(object):
     """The events of a server's life.
 
-    :param attachments: the nova.compute.usb_attachments.Attachments of the
+    :param attachments: the nova.compute.usb.attachments.Attachments of the
         host
     :param is_stale: see :meth:`Attachments.settle`
     """

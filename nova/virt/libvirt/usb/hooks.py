@@ -11,13 +11,13 @@ import wrapt
 
 from nova import context as nova_context
 from nova.objects import usb_device as usb_obj
-from nova.usb import device as usb_device
 from nova.usb import exception
+from nova.usb import host_device
 from nova.usb import status
 from nova.usb import tracker
-from nova.virt.libvirt import usb_config
-from nova.virt import usb
-from nova.virt import usb_hooks
+from nova.virt.libvirt.usb import config as usb_config
+from nova.virt.usb import driver as usb_interface
+from nova.virt.usb import hooks as usb_hooks
 
 LOG = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def guest_config(wrapped, driver, args, kwargs):
     disks.
     """
     guest = wrapped(*args, **kwargs)
-    usb_driver = usb.existing(driver)
+    usb_driver = usb_interface.existing(driver)
     given = inspect.signature(wrapped).bind(*args, **kwargs).arguments
     if usb_driver is None or given.get('rescue'):
         return guest
@@ -109,7 +109,7 @@ def _cold(wrapped, driver, args, kwargs):
     given = inspect.signature(wrapped).bind(*args, **kwargs).arguments
     if given['live_snapshot']:
         return None, given
-    return usb.existing(driver), given
+    return usb_interface.existing(driver), given
 
 
 def _held(context, usb_driver, instance):
@@ -128,13 +128,13 @@ def _held(context, usb_driver, instance):
 def _locate(usb_driver, instance, held):
     """Find the devices of records; say which cannot be had.
 
-    :returns: list of (record, nova.usb.device.HostUsbDevice)
+    :returns: list of (record, nova.usb.host_device.HostUsbDevice)
     """
     if not held:
         return []
     sightings = [tracker.Sighting(identity, device, device.host_use, None)
                  for identity, device in
-                 usb_device.identify(usb_driver.scan())]
+                 host_device.identify(usb_driver.scan())]
     found = []
     for record in held:
         sighting = tracker.find(record, sightings)

@@ -16,10 +16,10 @@ from oslo_utils import uuidutils
 from nova.compute import power_state
 import nova.conf
 from nova.i18n import _
-from nova.usb import device as usb_device
 from nova.usb import exception
-from nova.virt import usb
-from nova.virt import usb_hooks
+from nova.usb import host_device
+from nova.virt.usb import driver as usb_driver
+from nova.virt.usb import hooks as usb_hooks
 
 CONF = nova.conf.CONF
 
@@ -79,7 +79,7 @@ def _device(path, number, entry):
         raise wrong(_("has interface_classes that are no list of strings. "
                       "Write [\"08\"]"))
     try:
-        return usb_device.HostUsbDevice(**{
+        return host_device.HostUsbDevice(**{
             key: value for key, value in entry.items() if value is not None})
     except ValueError as error:
         raise wrong(_("is no USB device: %s. Correct it") % error)
@@ -90,7 +90,7 @@ def read_devices(path, host):
 
     :param path: path of a JSON file, as ``[usb] simulated_devices`` says
     :param host: which host's, where the file holds several
-    :returns: list of nova.usb.device.HostUsbDevice
+    :returns: list of nova.usb.host_device.HostUsbDevice
     :raises: UsbSimulationInvalid
     """
     devices = []
@@ -109,7 +109,7 @@ def read_devices(path, host):
     return devices
 
 
-class SimulatedUsbDriver(usb.UsbDriver):
+class SimulatedUsbDriver(usb_driver.UsbDriver):
     """USB passthrough of a host without hypervisor and without hardware."""
 
     def __init__(self, compute_driver):

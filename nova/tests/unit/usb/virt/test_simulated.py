@@ -9,10 +9,10 @@ from oslo_utils.fixture import uuidsentinel as uuids
 from nova.compute import power_state
 from nova import objects
 from nova import test
-from nova.usb import device as usb_device
 from nova.usb import exception
+from nova.usb import host_device
 from nova.virt import fake
-from nova.virt import usb_factory
+from nova.virt.usb import factory
 
 STICK = {'vendor_id': '0781', 'product_id': '5567', 'port_path': '1-1',
          'bus_number': 1, 'device_number': 2}
@@ -35,7 +35,7 @@ class SimulatedTestCase(test.NoDBTestCase):
 
     def driver(self):
         self.compute_driver = fake.FakeDriver(virtapi=None)
-        return usb_factory.for_driver(self.compute_driver)
+        return factory.for_driver(self.compute_driver)
 
 
 class FileTest(SimulatedTestCase):
@@ -47,7 +47,7 @@ class FileTest(SimulatedTestCase):
             speed='5000', controller='0000:00:14.0',
             host_use='it is mounted')
         self.write([entry])
-        self.assertEqual([usb_device.HostUsbDevice(
+        self.assertEqual([host_device.HostUsbDevice(
             vendor_id='abcd', product_id='5567', port_path='1-1',
             bus_number=1, device_number=2, serial='AB-1',
             manufacturer='Müller', device_class='ef',
@@ -105,7 +105,7 @@ class AttachTest(SimulatedTestCase):
     def setUp(self):
         super().setUp()
         self.driver = self.driver()
-        self.address = usb_device.UsbAddress(1, 2)
+        self.address = host_device.UsbAddress(1, 2)
         self.one, self.two = (
             self._server(uuid) for uuid in (uuids.one, uuids.two))
 
@@ -136,14 +136,14 @@ class AttachTest(SimulatedTestCase):
     def test_at_its_new_address(self):
         self._attach(self.one)
         self.write([dict(STICK, device_number=9)])
-        self._attach(self.one, address=usb_device.UsbAddress(1, 9))
+        self._attach(self.one, address=host_device.UsbAddress(1, 9))
         self.assertEqual({uuids.device: (1, 9)},
                          self.driver.attached(self.one))
 
     def test_nothing_at_that_address(self):
         error = self.assertRaises(
             exception.UsbAttachFailed, self._attach, self.one,
-            address=usb_device.UsbAddress(1, 7))
+            address=host_device.UsbAddress(1, 7))
         self.assertIn('Did not find USB device bus:1 device:7', str(error))
         self.assertEqual({}, self.driver.attached(self.one))
 

@@ -6,7 +6,7 @@ import sys
 import nova.conf
 from nova.i18n import _
 from nova.usb import exception
-from nova.virt import usb
+from nova.virt.usb import driver as usb_driver
 
 CONF = nova.conf.CONF
 
@@ -20,10 +20,10 @@ def for_driver(compute_driver):
     :raises: UsbSimulationInvalid when ``[usb] simulated_devices`` is set for
         a driver that has a hypervisor
     """
-    found = usb.existing(compute_driver)
+    found = usb_driver.existing(compute_driver)
     if found is None:
         found = _make(compute_driver)
-        setattr(compute_driver, usb.ATTRIBUTE, found)
+        setattr(compute_driver, usb_driver.ATTRIBUTE, found)
     return found
 
 
@@ -44,8 +44,8 @@ def _make(compute_driver):
             raise exception.UsbNotSupported(reason=_(
                 "the fake driver has no USB devices. Set [usb] "
                 "simulated_devices to simulate some."))
-        from nova.virt import fake_usb
-        return fake_usb.SimulatedUsbDriver(compute_driver)
+        from nova.virt.usb import simulated
+        return simulated.SimulatedUsbDriver(compute_driver)
 
     if CONF.usb.simulated_devices:
         raise exception.UsbSimulationInvalid(
@@ -59,7 +59,7 @@ def _make(compute_driver):
             raise exception.UsbNotSupported(reason=_(
                 "[libvirt] virt_type is %s. Only kvm and qemu can give USB "
                 "devices to a guest.") % CONF.libvirt.virt_type)
-        from nova.virt.libvirt import usb as libvirt_usb
+        from nova.virt.libvirt.usb import driver as libvirt_usb
         return libvirt_usb.LibvirtUsbDriver(compute_driver)
 
     raise exception.UsbNotSupported(reason=_(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a virt driver does for USB passthrough.
 
-The compute service asks :mod:`nova.virt.usb_factory` once at its start and
+The compute service asks :mod:`nova.virt.usb.factory` once at its start and
 from then on talks to a :class:`UsbDriver`; it never asks which hypervisor is
 below.
 
@@ -20,7 +20,7 @@ ATTRIBUTE = '_usb_driver'
 
 
 def existing(compute_driver):
-    """Return what usb_factory made for this virt driver, None if nothing.
+    """Return what the factory made for this virt driver, None if nothing.
 
     For hooks inside a virt driver: where no compute service asked for USB
     (tools, upstream's own tests) they change nothing.
@@ -50,7 +50,7 @@ class UsbDriver:
     def scan(self):
         """Look at the USB devices that the host has now.
 
-        :returns: list of nova.usb.device.HostUsbDevice, hubs left out
+        :returns: list of nova.usb.host_device.HostUsbDevice, hubs left out
         :raises: UsbNotSupported when the host cannot be looked at
         """
         raise NotImplementedError()
@@ -63,7 +63,7 @@ class UsbDriver:
         """Read which USB devices the live domain of a server really has.
 
         :param instance: a nova.objects.Instance of this host
-        :returns: dict of the record's uuid to nova.usb.device.UsbAddress;
+        :returns: dict of the record's uuid to nova.usb.host_device.UsbAddress;
             None when the server has no live domain
         """
         raise NotImplementedError()
@@ -77,7 +77,7 @@ class UsbDriver:
         :param context: the request's context
         :param instance: a nova.objects.Instance of this host
         :param device_uuid: uuid of the device's record
-        :param address: nova.usb.device.UsbAddress from a scan made just
+        :param address: nova.usb.host_device.UsbAddress from a scan made just
             before, its identity checked
         :raises: UsbGuestPortsExhausted, UsbAttachFailed
         """

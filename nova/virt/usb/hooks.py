@@ -3,7 +3,7 @@
 
 import wrapt
 
-from nova.virt import usb
+from nova.virt.usb import driver as usb_interface
 
 
 @wrapt.decorator
@@ -13,7 +13,7 @@ def update_provider_tree(wrapped, driver, args, kwargs):
     After upstream's, which replaces the inventory of the node itself.
     """
     result = wrapped(*args, **kwargs)
-    usb_driver = usb.existing(driver)
+    usb_driver = usb_interface.existing(driver)
     if usb_driver is not None and usb_driver.inventory is not None:
         _update(usb_driver.inventory, *args, **kwargs)
     return result

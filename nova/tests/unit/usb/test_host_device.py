@@ -4,7 +4,7 @@
 import dataclasses
 import unittest
 
-from nova.usb import device as usb_device
+from nova.usb import host_device
 
 
 def stick(port='1-1', **values):
@@ -12,11 +12,11 @@ def stick(port='1-1', **values):
     values.setdefault('product_id', '5567')
     values.setdefault('bus_number', 1)
     values.setdefault('device_number', 2)
-    return usb_device.HostUsbDevice(port_path=port, **values)
+    return host_device.HostUsbDevice(port_path=port, **values)
 
 
 def identities(*devices):
-    return [identity for identity, _device in usb_device.identify(devices)]
+    return [identity for identity, _device in host_device.identify(devices)]
 
 
 class CleanTextTest(unittest.TestCase):
@@ -38,10 +38,10 @@ class CleanTextTest(unittest.TestCase):
                 ('x' * 254 + ' y', 'x' * 254),
                 (5, '5')]:
             with self.subTest(raw=raw):
-                self.assertEqual(clean, usb_device.clean_text(raw))
+                self.assertEqual(clean, host_device.clean_text(raw))
 
     def test_limit(self):
-        self.assertEqual('abc', usb_device.clean_text('abcdef', 3))
+        self.assertEqual('abc', host_device.clean_text('abcdef', 3))
 
 
 class HostUsbDeviceTest(unittest.TestCase):
@@ -58,7 +58,7 @@ class HostUsbDeviceTest(unittest.TestCase):
         self.assertIsNone(device.manufacturer)
         self.assertIsNone(device.product)
         self.assertEqual('480', device.speed)
-        self.assertEqual(usb_device.UsbAddress(3, 2), device.address)
+        self.assertEqual(host_device.UsbAddress(3, 2), device.address)
         self.assertEqual((3, 2), (device.address.bus, device.address.device))
 
     def test_nothing_but_the_numbers_is_needed(self):
@@ -120,7 +120,7 @@ class IdentityTest(unittest.TestCase):
         for identity in made:
             self.assertTrue(identity.isascii())
             self.assertLessEqual(len(identity), 191)
-            self.assertFalse(usb_device.is_by_port(identity), identity)
+            self.assertFalse(host_device.is_by_port(identity), identity)
 
     def test_longest(self):
         port = '1-' + '.'.join('15' for _ in range(20))
@@ -128,7 +128,7 @@ class IdentityTest(unittest.TestCase):
                           stick(port + '.1', serial='Z' * 64))
         for identity in made:
             self.assertLessEqual(len(identity), 191)
-            self.assertTrue(usb_device.is_by_port(identity))
+            self.assertTrue(host_device.is_by_port(identity))
         strange = identities(stick('x' * 100))
         self.assertLessEqual(len(strange[0]), 191)
 
@@ -136,8 +136,8 @@ class IdentityTest(unittest.TestCase):
         devices = [stick('1-3'), stick('1-1', serial='A'), stick('1-2')]
         self.assertEqual(
             devices, [device for _identity, device
-                      in usb_device.identify(iter(devices))])
+                      in host_device.identify(iter(devices))])
 
     def test_is_by_port(self):
-        self.assertTrue(usb_device.is_by_port('0781:5567/port=1-1/serial=S'))
-        self.assertFalse(usb_device.is_by_port('0781:5567/serial=S'))
+        self.assertTrue(host_device.is_by_port('0781:5567/port=1-1/serial=S'))
+        self.assertFalse(host_device.is_by_port('0781:5567/serial=S'))

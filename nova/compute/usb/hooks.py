@@ -48,11 +48,11 @@ def manager_init(wrapped, manager, args, kwargs):
     """
     # Late: this module is imported while nova.compute.manager is, and by
     # tools that need no driver.
-    from nova.compute import usb
+    from nova.compute.usb import manager as usb_manager
 
     wrapped(*args, **kwargs)
     try:
-        manager.usb = usb.UsbManager(manager)
+        manager.usb = usb_manager.UsbManager(manager)
     except (usb_exception.UsbDeviceSpecInvalid,
             usb_exception.UsbSimulationInvalid) as e:
         LOG.critical('%s', e)
@@ -97,7 +97,7 @@ def _after(event):
     """A decorator that tells of an event once upstream's work succeeded.
 
     :param event: the name of a method of
-        :class:`nova.compute.usb_lifecycle.Lifecycle`
+        :class:`nova.compute.usb.lifecycle.Lifecycle`
     """
     @_method
     def hook(wrapped, manager, args, kwargs):
@@ -142,7 +142,7 @@ def live_migrate(wrapped, api, args, kwargs):
 
     :raises: UsbLiveMigrationRefused, before anything moved
     """
-    from nova.compute import usb_api
+    from nova.compute.usb import api as usb_api
 
     usb_api.API(api).before_live_migration(
         *_context_and_instance(*args, **kwargs))

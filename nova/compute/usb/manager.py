@@ -2,7 +2,7 @@
 """USB devices in nova-compute: the RPC endpoint and the periodic report.
 
 One :class:`UsbManager` stands beside upstream's ComputeManager; the
-decorators in :mod:`nova.compute.usb_hooks` make it and call it.
+decorators in :mod:`nova.compute.usb.hooks` make it and call it.
 """
 
 import functools
@@ -12,23 +12,23 @@ from oslo_log import log as logging
 import oslo_messaging as messaging
 from oslo_utils import uuidutils
 
-from nova.compute import usb_attachments
-from nova.compute import usb_hints
-from nova.compute import usb_lifecycle
-from nova.compute import usb_patience
-from nova.compute import usb_placement
+from nova.compute.usb import allocations
+from nova.compute.usb import attachments
+from nova.compute.usb import lifecycle
+from nova.compute.usb import stalled
 from nova.compute import utils as compute_utils
 import nova.conf
 from nova import context as nova_context
 from nova import exception
 from nova import objects
 from nova.objects import usb_device as usb_obj
-from nova.usb import device as usb_device
 from nova.usb import devspec
+from nova.usb import events
 from nova.usb import exception as usb_exception
+from nova.usb import host_device
 from nova.usb import status
 from nova.usb import tracker
-from nova.virt import usb_factory
+from nova.virt.usb import factory
 
 CONF = nova.conf.CONF
 LOG = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ class UsbManager(object):
         self.host = manager.host
         self.spec = devspec.DeviceSpec.parse(CONF.usb.device_spec)
         try:
-            self.driver = usb_factory.for_driver(manager.driver)
+            self.driver = factory.for_driver(manager.driver)
             self.driver.happened = self.happened
             self.unsupported = None
         except usb_exception.UsbNotSupported as e:
@@ -78,12 +78,12 @@ class UsbManager(object):
         if not CONF.usb.enabled:
             self.unsupported = usb_exception.UsbNotSupported(
                 reason='[usb] enabled is false on its host')
-        self.attachments = usb_attachments.Attachments(
+        self.attachments = attachments.Attachments(
             self.driver, self.host, self._locate)
-        self.patience = usb_patience.Patience()
-        self.lifecycle = usb_lifecycle.Lifecycle(
+        self.patience = stalled.Patience()
+        self.lifecycle = lifecycle.Lifecycle(
             self.attachments, self.patience.is_over)
-        self.allocations = usb_placement.Allocations(manager)
+        self.allocations = allocations.Allocations(manager)
         # Servers whose allocation may not count what they hold.
         self._unbalanced = set()
         # Who reports: a nova-compute that starts takes its host over.
@@ -173,7 +173,7 @@ class UsbManager(object):
             return
         # Nobody waits for an answer of the process that was here before.
         self.report(context, is_stale=lambda device: True, everything=True)
-        self.hints = usb_hints.Hints(
+        self.hints = events.Hints(
             lambda: self.report(nova_context.get_admin_context()),
             CONF.usb.event_settle_time)
         if self.driver.start_events(self.hints.give):
@@ -190,7 +190,7 @@ class UsbManager(object):
         """Something happened to a server of this host.
 
         :param event: the name of a method of
-            :class:`nova.compute.usb_lifecycle.Lifecycle`
+            :class:`nova.compute.usb.lifecycle.Lifecycle`
         """
         if self.driver is None:
             return
@@ -283,7 +283,7 @@ class UsbManager(object):
         """What a scan sees now, with what the device_spec says of it."""
         return [(identity, device, self.spec.decide(device))
                 for identity, device in
-                sorted(usb_device.identify(self.driver.scan()))]
+                sorted(host_device.identify(self.driver.scan()))]
 
     def _send(self, context, sightings, is_stale):
         """Report all that is plugged in."""
@@ -299,7 +299,7 @@ class UsbManager(object):
             takeover=not self._accepted)
         self._accepted = True
         self._reported = sightings
-        self.driver.inventory = usb_placement.Inventory.of(
+        self.driver.inventory = allocations.Inventory.of(
             records, sightings)
         self._note_held(records, is_stale)
 

@@ -15,10 +15,10 @@ from oslo_log import log as logging
 import oslo_messaging as messaging
 
 from nova.compute import api as compute
-from nova.compute import usb_claims
-from nova.compute import usb_list
-from nova.compute import usb_rpcapi
-from nova.compute import usb_undo
+from nova.compute.usb import device_list
+from nova.compute.usb import rollback
+from nova.compute.usb import rpcapi as usb_rpcapi
+from nova.compute.usb import selection
 from nova.compute import utils as compute_utils
 from nova.compute import vm_states
 import nova.conf
@@ -52,7 +52,7 @@ class API(object):
     def __init__(self, compute_api=None):
         self.compute_api = compute_api or compute.API()
         self.rpcapi = usb_rpcapi.ComputeUsbAPI()
-        self.undo = usb_undo.Undo(self.rpcapi)
+        self.undo = rollback.Undo(self.rpcapi)
         self.servicegroup_api = servicegroup.API()
 
     # Devices of the cloud
@@ -64,7 +64,7 @@ class API(object):
         :returns: list of UsbDevice
         :raises: MarkerNotFound
         """
-        return usb_list.get_devices_sorted(
+        return device_list.get_devices_sorted(
             context, filters or {}, limit, marker, [sort_key], [sort_dir])
 
     def get_device(self, context, uuid):
@@ -229,7 +229,7 @@ class API(object):
     def attach_usb_device(self, context, instance, wanted, tag):
         self._check_instance_host(context, instance)
         try:
-            device = usb_claims.claim(
+            device = selection.claim(
                 context, instance, wanted, tag, self.get_device)
         except usb_exception.UsbDeviceInUse:
             self.undo.watch(usb_obj.UsbDevice.get_by_uuid(

@@ -14,12 +14,13 @@ from oslo_log import log as logging
 import nova.conf
 from nova import exception as nova_exception
 from nova.i18n import _
+from nova.usb import events
 from nova.usb import exception
 from nova.usb import scanner
 from nova import usb_compat
 from nova.virt.libvirt import guest as libvirt_guest
-from nova.virt.libvirt import usb_config
-from nova.virt import usb
+from nova.virt.libvirt.usb import config as usb_config
+from nova.virt.usb import driver as usb_driver
 
 CONF = nova.conf.CONF
 LOG = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ def _is_missing(error):
         'not found' in (error.get_error_message() or ''))
 
 
-class LibvirtUsbDriver(usb.UsbDriver):
+class LibvirtUsbDriver(usb_driver.UsbDriver):
     """USB passthrough on a host with libvirt."""
 
     def __init__(self, compute_driver):
@@ -72,7 +73,7 @@ class LibvirtUsbDriver(usb.UsbDriver):
 
     def start_events(self, callback):
         self.stop_events()
-        monitor = scanner.Monitor(callback)
+        monitor = events.Monitor(callback)
         if not monitor.start():
             return False
         self._monitor = monitor

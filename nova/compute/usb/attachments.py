@@ -51,7 +51,7 @@ def reached(step):
 class Attachments(object):
     """Attaches, detaches and settles.
 
-    :param driver: a nova.virt.usb.UsbDriver
+    :param driver: a nova.virt.usb.driver.UsbDriver
     :param host: the name of this host
     :param locate: callable that takes a UsbDevice, scans, and returns the
         HostUsbDevice that it is now; raises UsbIdentityChanged when it is

@@ -20,7 +20,7 @@ LOG = logging.getLogger(__name__)
 class Undo(object):
     """Ends what a failed request began.  Nothing here raises.
 
-    :param rpcapi: the nova.compute.usb_rpcapi.ComputeUsbAPI
+    :param rpcapi: the nova.compute.usb.rpcapi.ComputeUsbAPI
     """
 
     def __init__(self, rpcapi):

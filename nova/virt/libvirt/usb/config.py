@@ -9,7 +9,7 @@ of two identical devices libvirt would take either, or refuse.
 from lxml import etree
 from oslo_utils import uuidutils
 
-from nova.usb import device as usb_device
+from nova.usb import host_device
 from nova.virt.libvirt import config as vconfig
 
 #: Marks our devices in a domain.  libvirt keeps aliases that begin with
@@ -59,7 +59,7 @@ class LibvirtConfigGuestHostdevUSB(vconfig.LibvirtConfigGuestHostdev):
 
     @property
     def address(self):
-        return usb_device.UsbAddress(self.bus, self.device)
+        return host_device.UsbAddress(self.bus, self.device)
 
     @property
     def device_uuid(self):
