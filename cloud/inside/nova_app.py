@@ -6,6 +6,7 @@ commands; only the launcher that would fork it is left out.  They share the
 process since the bus between them is in memory.
 """
 
+import os
 import shlex
 import threading
 
@@ -35,9 +36,12 @@ LOG = logging.getLogger(__name__)
 SERVICES = (
     {'binary': 'nova-conductor', 'topic': conductor_rpcapi.RPC_TOPIC},
     {'binary': 'nova-scheduler', 'topic': scheduler_rpcapi.RPC_TOPIC},
-    {'binary': 'nova-compute', 'topic': compute_rpcapi.RPC_TOPIC,
-     'topic_alt': compute_rpcapi.RPC_TOPIC_ALT},
 )
+COMPUTE = {'binary': 'nova-compute', 'topic': compute_rpcapi.RPC_TOPIC,
+           'topic_alt': compute_rpcapi.RPC_TOPIC_ALT}
+# Names of the simulated compute hosts; without any there is one, which is
+# called as nova.conf or else the machine says.
+HOSTS = os.environ.get('CLOUD_HOSTS', '').split(',')
 # Seconds for a service to stop.
 STOP_TIMEOUT = 6
 
@@ -50,7 +54,8 @@ def start():
     priv_context.init(root_helper=shlex.split(utils.get_root_helper()))
     os_brick.setup(nova.conf.CONF)
     os_vif.initialize()
-    for arguments in SERVICES:
+    computes = tuple(dict(COMPUTE, host=host or None) for host in HOSTS)
+    for arguments in SERVICES + computes:
         made = service.Service.create(**arguments)
         simulated_hypervisor.remember(made)
         made.start()
