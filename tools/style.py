@@ -62,6 +62,7 @@ def run(env):
     checks = {
         'style.flake8': lambda: flake8(env),
         'style.module_length': lambda: shape.long_modules(sources),
+        'style.class_size': lambda: shape.large_classes(sources),
         'style.function_length': lambda: shape.long_functions(sources),
         'style.spdx': lambda: shape.without_spdx(sources),
         'style.python38': lambda: shape.newer_syntax(sources),
