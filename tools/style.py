@@ -6,6 +6,7 @@ import subprocess
 import tools
 from tools import borrowed
 from tools import imports
+from tools import pages
 from tools import process
 from tools import results
 from tools import shape
@@ -69,6 +70,8 @@ def run(env):
         'style.import_direction': lambda: imports.upward(sources),
         'style.import_cycles': lambda: imports.cycles(sources),
         'style.samples': lambda: samples(env),
+        'style.api_samples': lambda: pages.api_samples(),
+        'style.api_fields': lambda: pages.api_fields(),
         'style.borrowed': lambda: borrowed.find(sources, env.plain),
     }
     statuses = {}
