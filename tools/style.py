@@ -72,6 +72,7 @@ def run(env):
         'style.samples': lambda: samples(env),
         'style.api_samples': lambda: pages.api_samples(),
         'style.api_fields': lambda: pages.api_fields(),
+        'style.log_messages': lambda: pages.log_messages(sources),
         'style.borrowed': lambda: borrowed.find(sources, env.plain),
     }
     statuses = {}
