@@ -130,3 +130,41 @@ def log_messages(paths, page=None):
         f'but not in the code. Remove it.'
         for message in sorted(on_page - known)]
     return findings
+
+
+#: What a page names in double backticks: a path of the checkout that begins
+#: with one of its packages, or a test.
+NAMED_PATH = re.compile(
+    r'``((?:bench|cloud|constraints|doc|etc|graft|lab|nova|releasenotes'
+    r'|tools)/[\w./-]*)``')
+NAMED_TEST = re.compile(r'``(test_\w+|[A-Z]\w*Test)``')
+
+
+def named_paths(pages):
+    """:param pages: paths of the checkout's pages
+
+    :returns: paths of the checkout that a page names and that do not exist
+    """
+    return [f'{page.relative_to(tools.ROOT)}: there is no {name} here.'
+            for page in pages
+            for name in NAMED_PATH.findall(page.read_text(encoding='utf-8'))
+            if not (tools.ROOT / name).exists()]
+
+
+def named_tests(pages, sources):
+    """:param pages: paths of the checkout's pages
+    :param sources: paths of the checkout's modules
+
+    :returns: tests that a page names and that do not exist
+    """
+    known = set()
+    for path in sources:
+        if 'tests' in path.parts:
+            known.add(path.stem)
+            known.update(re.findall(r'^\s*(?:def|class) (\w+)',
+                                    path.read_text(encoding='utf-8'),
+                                    re.MULTILINE))
+    return [f'{page.relative_to(tools.ROOT)}: there is no test {name}.'
+            for page in pages
+            for name in NAMED_TEST.findall(page.read_text(encoding='utf-8'))
+            if name not in known]

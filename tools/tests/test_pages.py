@@ -2,6 +2,7 @@
 """Tests of the checks of pages."""
 
 import pathlib
+import tempfile
 import unittest
 
 import tools
@@ -92,6 +93,37 @@ class LogMessagesTest(unittest.TestCase):
         self.assertEqual([], self.findings(
             "LOG.error('Host %s is down', host)", '',
             'nova/tests/unit/usb/made_up.py'))
+
+
+def written(test, name, text):
+    """:returns: the path of a new file below the checkout"""
+    folder = tempfile.TemporaryDirectory(dir=tools.ROOT / 'tools')
+    test.addCleanup(folder.cleanup)
+    path = pathlib.Path(folder.name, name)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+class NamedTest(unittest.TestCase):
+
+    def test_paths(self):
+        page = written(self, 'page.rst', '``tools/pages.py``, ``nova/usb/``, '
+                       '``nova/no_such.py``, ``/etc/nova/nova.conf``')
+        found = pages.named_paths([page])
+        self.assertEqual(1, len(found), found)
+        self.assertIn('there is no nova/no_such.py', found[0])
+
+    def test_tests(self):
+        page = written(self, 'page.rst', '``test_module``, ``GoodTest``, '
+                       '``test_method``, ``test_gone``, ``GoneTest``')
+        module = written(
+            self, 'tests/test_module.py',
+            'class GoodTest:\n    def test_method(self):\n        pass\n')
+        self.assertEqual(
+            ['test_gone.', 'GoneTest.'],
+            [finding.split()[-1]
+             for finding in pages.named_tests([page], [module])])
 
 
 class ReferenceTest(unittest.TestCase):
