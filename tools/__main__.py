@@ -12,6 +12,7 @@ import sys
 
 from toolbox import errors
 import tools
+from tools import docs
 from tools import environment
 from tools import results
 from tools import style
@@ -46,6 +47,7 @@ def parse(arguments):
             ('unit', 'unit tests, and the tests beside nova/'),
             ('functional', "functional tests in Nova's own harness"),
             ('install', 'tests that install the fork with pip: minutes'),
+            ('docs', 'build the documentation and the release notes'),
             ('lab', 'the lab: emulated USB hardware; needs root')):
         parser.add_argument(f'--{name}', action='store_true', help=text)
     parser.add_argument(
@@ -60,6 +62,8 @@ def run_own(env, options, everything):
     total = results.Results()
     if options.style or (everything and not options.regex):
         total.add(style.run(env))
+    if options.docs:
+        total.add(docs.run(env, options.regex))
     if options.install:
         total.add(suites.run_install(env))
     if options.unit or options.functional or everything:
@@ -79,7 +83,7 @@ def run(options):
         total.add(suites.run_lab(options.base))
     compare = options.upstream is not None
     chosen = (options.style or options.unit or options.functional
-              or options.install or compare)
+              or options.docs or options.install or compare)
     if options.lab and not chosen:
         return total
     env = environment.Environment(options.base)

@@ -150,7 +150,8 @@ class Lifecycle(object):
         names = ', '.join(sorted(getattr(device, 'uuid', device)
                                  for device in devices))
         message = 'USB devices %s: %s' % (what, names)
-        LOG.warning('%s', message, instance=instance)
+        LOG.warning('USB devices %(what)s: %(names)s',
+                    {'what': what, 'names': names}, instance=instance)
         event = 'compute_' + event
         try:
             objects.InstanceActionEvent.event_start(
