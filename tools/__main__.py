@@ -12,6 +12,7 @@ import sys
 
 import tools
 from tools import environment
+from tools import releases
 from tools import results
 from tools import style
 from tools import suites
@@ -38,8 +39,9 @@ def parse(arguments):
         help='only tests whose full name it is found in')
     parser.add_argument(
         '--base', default=tools.DEFAULT_BASE, metavar='RELEASE',
-        help=f'the release of Nova to graft onto: '
-             f'{", ".join(environment.bases())} (default %(default)s)')
+        help=f'the release of Nova to graft onto: any of '
+             f'{min(releases.SERIES)}.x to {max(releases.SERIES)}.x, '
+             f'for instance {", ".join(releases.NAMED)} (default %(default)s)')
     for name, text in (
             ('style', 'the style checks'),
             ('unit', 'unit tests, and the tests beside nova/'),
