@@ -9,6 +9,7 @@ grafted into it.
 
 import contextlib
 import fcntl
+import functools
 import hashlib
 import re
 import shutil
@@ -35,18 +36,26 @@ class Environment:
     def __init__(self, base, state=tools.STATE):
         """:param base: a release of Nova of one of the known series
 
-        :raises ToolError: when it is of none, or lacks its Python
+        :raises ToolError: when it is of none
         """
         self.base = base
         self.series = releases.of(base)
         self.constraints = self.series.constraints
-        self.host_python, self.version = releases.python_for(self.series)
         self.home = state / base
         self.venv = self.home / 'venv'
         self.python = self.venv / 'bin' / 'python'
         self.plain = self.home / 'plain'
         self.tree = self.home / 'tree'
         self.sdist = self.home / 'sdist'
+        self.is_default = base == tools.DEFAULT_BASE
+
+    @functools.cached_property
+    def host(self):
+        """:returns: the path and the version of the series' Python
+
+        :raises ToolError: when there is none
+        """
+        return releases.python_for(self.series)
 
     @contextlib.contextmanager
     def locked(self):
@@ -63,7 +72,7 @@ class Environment:
 
     def fingerprint(self):
         """:returns: a hash of all that decides what is installed."""
-        parts = hashlib.sha256(self.version.encode())
+        parts = hashlib.sha256(self.host[1].encode())
         for path in (self.constraints, tools.ROOT / 'requirements.txt',
                      tools.ROOT / 'test-requirements.txt'):
             if path.exists():
@@ -82,10 +91,10 @@ class Environment:
         if stamp.exists() and stamp.read_text() == self.fingerprint():
             return
         print(f'Making the environment for Nova {self.base} with Python '
-              f'{self.version}; this takes a few minutes.',
+              f'{self.host[1]}; this takes a few minutes.',
               flush=True)
         shutil.rmtree(self.venv, ignore_errors=True)
-        process.run([self.host_python, '-m', 'venv', self.venv])
+        process.run([self.host[0], '-m', 'venv', self.venv])
         # What builds upstream's source distribution.
         self.pip('install', 'pip', 'setuptools', 'pbr', 'wheel')
 
@@ -113,7 +122,7 @@ class Environment:
     def test_requirements(self):
         """:returns: the path of upstream's, without linters if it is old"""
         path = self.plain / 'test-requirements.txt'
-        if self.base == tools.DEFAULT_BASE:
+        if self.is_default:
             return path
         wanted = self.home / 'test-requirements.txt'
         wanted.write_text(''.join(
