@@ -97,11 +97,42 @@ class Allocations(object):
         self._manager = manager
         #: Whether something may be held for servers that are no more.
         self.suspect = True
+        # Servers whose allocation may not count what they hold.
+        self._marked = set()
 
     @property
     def ready(self):
         """Whether the resource tracker has sent something already."""
         return bool(self._manager.rt.compute_nodes)
+
+    def mark(self, instance_uuid):
+        """Have the next :meth:`balance_marked` look at a server."""
+        self._marked.add(instance_uuid)
+
+    def balance_marked(self, context):
+        """Balance the servers of this host that are marked.
+
+        Those that cannot be balanced stay marked.  Nothing is done before
+        there is a provider.
+        """
+        if not self.ready:
+            return
+        self.drop_orphans(context)
+        for instance_uuid in sorted(self._marked):
+            # Before, not after: another thread may mark it meanwhile.
+            self._marked.discard(instance_uuid)
+            try:
+                instance = objects.Instance.get_by_uuid(
+                    context, instance_uuid)
+            except exception.InstanceNotFound:
+                continue
+            if instance.host == self._manager.host:
+                self.balance_or_mark(context, instance)
+
+    def balance_or_mark(self, context, instance):
+        """As :meth:`try_balance`; a server that is not right is marked."""
+        if not self.try_balance(context, instance):
+            self.mark(instance.uuid)
 
     def try_balance(self, context, instance):
         """As :meth:`balance`; what fails is logged.

@@ -84,8 +84,6 @@ class UsbManager(object):
         self.lifecycle = lifecycle.Lifecycle(
             self.attachments, self.patience.is_over)
         self.allocations = allocations.Allocations(manager)
-        # Servers whose allocation may not count what they hold.
-        self._unbalanced = set()
         # Who reports: a nova-compute that starts takes its host over.
         self.reporter = uuidutils.generate_uuid()
         self._sequence = 0
@@ -113,7 +111,7 @@ class UsbManager(object):
         try:
             return self.attachments.attach(context, instance, device_uuid)
         except Exception:
-            self._balance(context, instance)
+            self.allocations.balance_or_mark(context, instance)
             raise
 
     @expected
@@ -124,7 +122,7 @@ class UsbManager(object):
         if self.driver is None:
             raise self.unsupported
         self.attachments.detach(context, instance, device_uuid)
-        self._balance(context, instance)
+        self.allocations.balance_or_mark(context, instance)
 
     @expected
     def rescan(self, context):
@@ -158,11 +156,7 @@ class UsbManager(object):
             # Placement may be away; the device is the server's nevertheless.
             LOG.warning('USB devices are not counted in Placement yet: %s',
                         e, instance=instance)
-            self._unbalanced.add(instance.uuid)
-
-    def _balance(self, context, instance):
-        if not self.allocations.try_balance(context, instance):
-            self._unbalanced.add(instance.uuid)
+            self.allocations.mark(instance.uuid)
 
     # Start and end
 
@@ -262,7 +256,7 @@ class UsbManager(object):
             if self._everything:
                 self._unsettle_all(context)
             self._settle(context, is_stale)
-            self._balance_all(context)
+            self.allocations.balance_marked(context)
 
     def _unsettle_all(self, context):
         """Have all servers settled that may have devices of this host."""
@@ -353,22 +347,7 @@ class UsbManager(object):
             finally:
                 if not done:
                     unsettled.add(instance_uuid)
-            self._unbalanced.add(instance_uuid)
-
-    def _balance_all(self, context):
-        """Count in Placement what was settled; once there is a provider."""
-        if not self.allocations.ready:
-            return
-        self.allocations.drop_orphans(context)
-        for instance_uuid in sorted(self._unbalanced):
-            self._unbalanced.discard(instance_uuid)
-            try:
-                instance = objects.Instance.get_by_uuid(
-                    context, instance_uuid)
-            except exception.InstanceNotFound:
-                continue
-            if instance.host == self.host:
-                self._balance(context, instance)
+            self.allocations.mark(instance_uuid)
 
     def _locate(self, device):
         """The HostUsbDevice that a record is at this moment."""
