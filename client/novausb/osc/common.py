@@ -75,10 +75,11 @@ def users_words() -> typing.Iterator[None]:
     try:
         yield
     except sdk_exceptions.HttpException as error:
-        if not error.details or not error.status_code:
-            raise
-        raise exceptions.CommandError('%s (HTTP %d)' % (
-            str(error.details).strip(), error.status_code)) from error
+        text = str(error)
+        if error.details and error.status_code:
+            text = '%s (HTTP %d)' % (str(error.details).strip(),
+                                     error.status_code)
+        raise exceptions.CommandError(text) from error
     except sdk_exceptions.SDKException as error:
         raise exceptions.CommandError(str(error)) from error
 
