@@ -99,7 +99,7 @@ class UsbTestBase(integrated_helpers._IntegratedTestBase):
         """What the periodic task does."""
         compute = compute or self.compute
         cell = self.host_mappings[compute.host].cell_mapping.name
-        compute.manager.usb.report(self._cell_context(cell))
+        compute.manager.usb.reconcile(self._cell_context(cell))
 
     def in_domain(self, server, compute=None):
         """Address by device uuid in the live domain, None without one."""

@@ -35,8 +35,8 @@ class AwayTestBase(test_usb_faults.FaultTestBase):
     def wait_out(self):
         """Let so much time pass that nobody waits for an answer any more.
         """
-        before = self.usb.patience.clock
-        self.usb.patience.clock = lambda: before() + 121
+        before = self.usb.stalled.clock
+        self.usb.stalled.clock = lambda: before() + 121
 
     def converge(self):
         """It is back; all agrees, at the latest when nobody waits any more.
@@ -179,7 +179,7 @@ class ConductorAwayTest(Cases, AwayTestBase):
             self.device('1-1').release()
 
         real = driver.attach
-        self.usb.attachments.unsettled.add(self.server['id'])
+        self.usb.unsettled.add(self.server['id'])
         with fixtures.MockPatchObject(driver, 'attach', side_effect=attach):
             self.scan()
         self.assertEqual({self.uuid: (1, 2)}, self.in_domain(self.server))

@@ -107,7 +107,7 @@ class LeftBehindTest(test_usb_libvirt.LibvirtUsbTestBase):
             self._come_back(service)
         self.assertEqual({self.server['id']: [self.address]},
                          self.domains())
-        self.computes['compute1'].manager.usb.report(self.context)
+        self.computes['compute1'].manager.usb.reconcile(self.context)
         self.assertEqual({self.server['id']: []}, self.domains())
 
     def test_domains_of_others_are_left_alone(self):

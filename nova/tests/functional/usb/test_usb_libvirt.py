@@ -58,7 +58,7 @@ class LibvirtUsbTestBase(libvirt_base.ServersTestBase):
         return hostname
 
     def scan(self, hostname='compute1'):
-        self.computes[hostname].manager.usb.report(self.context)
+        self.computes[hostname].manager.usb.reconcile(self.context)
 
     def domain(self, server, hostname='compute1'):
         connection = self.computes[hostname].driver._host.get_connection()

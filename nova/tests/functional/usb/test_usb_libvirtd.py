@@ -62,9 +62,9 @@ class LibvirtdTest(test_usb_libvirt.LibvirtUsbTestBase):
         self.libvirtd.start()
         manager = self.computes['compute1'].manager.usb
         self.scan()
-        manager.patience.clock = lambda: time.monotonic() + 1000
+        manager.stalled.clock = lambda: time.monotonic() + 1000
         self.scan()
-        manager.patience.clock = time.monotonic
+        manager.stalled.clock = time.monotonic
         self.assert_agree()
 
     def _while_it_stops(self, calls, before, request):
