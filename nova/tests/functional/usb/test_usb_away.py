@@ -9,8 +9,8 @@ from nova.compute.usb import attachments
 from nova.compute.usb import rpcapi as usb_rpcapi
 from nova import objects
 from nova.objects import usb_device as usb_obj
-from nova.tests.fixtures import usb_away
 from nova.tests.functional.usb import test_usb_faults
+from nova.tests.usb_fixtures import usb_away
 
 #: nova-api has written to the database; and is about to ask the host.
 CLAIMED, ASKING = 'claimed', 'asking'

@@ -8,10 +8,10 @@ from unittest import mock
 import nova.conf
 from nova import context as nova_context
 from nova.objects import usb_device as usb_obj
-from nova.tests.fixtures import usb as usb_fixtures
-from nova.tests.fixtures import usb_libvirt
 from nova.tests.functional.libvirt import base as libvirt_base
 from nova.tests.functional.usb import base
+from nova.tests.usb_fixtures import usb as usb_fixtures
+from nova.tests.usb_fixtures import usb_libvirt
 from nova.virt.libvirt.usb import config as usb_config
 
 CONF = nova.conf.CONF

@@ -9,8 +9,8 @@ from nova import objects
 from nova import test
 from nova.tests import fixtures as nova_fixtures
 from nova.tests.fixtures import libvirt as fakelibvirt
-from nova.tests.fixtures import usb as usb_fixtures
-from nova.tests.fixtures import usb_libvirt
+from nova.tests.usb_fixtures import usb as usb_fixtures
+from nova.tests.usb_fixtures import usb_libvirt
 from nova.usb import exception
 from nova.usb import host_device
 from nova.virt import fake

@@ -10,7 +10,7 @@ from nova import context as nova_context
 from nova import objects
 from nova.objects import usb_device as usb_obj
 from nova import test
-from nova.tests.fixtures import usb as usb_fixtures
+from nova.tests.usb_fixtures import usb as usb_fixtures
 from nova.usb import exception
 from nova.virt.libvirt import config as vconfig
 from nova.virt.libvirt import driver as libvirt_driver
