@@ -28,6 +28,10 @@ TWINS = [
      'bus_number': 1, 'device_number': 10 + n, 'speed': '12'}
     for n in (1, 2)]
 
+#: Their resource classes in Placement.
+STICK_CLASS = 'CUSTOM_USB_0781_5567'
+TWIN_CLASS = 'CUSTOM_USB_0403_6001'
+
 #: The smallest of the flavors that upstream's fixture makes.
 FLAVOR = '1'
 

@@ -8,6 +8,7 @@ from nova.compute.usb import attachments
 from nova.compute.usb import rpcapi as usb_rpcapi
 from nova.objects import usb_device as usb_obj
 from nova.tests.functional.usb import base
+from nova.tests.functional.usb import fault_base
 from nova.usb import exception as usb_exception
 from nova.usb import status
 
@@ -15,46 +16,7 @@ DRIVER = 'nova.virt.usb.simulated.SimulatedUsbDriver.'
 RPC = 'nova.compute.usb.rpcapi.ComputeUsbAPI.'
 
 
-class FaultTestBase(base.UsbTestBase):
-
-    def setUp(self):
-        super(FaultTestBase, self).setUp()
-        self.server = self.boot()
-        self.uuid = self.device('1-1').uuid
-
-    def patch(self, name, **kwargs):
-        return self.useFixture(fixtures.MockPatch(name, **kwargs))
-
-    def assert_agree(self):
-        """No device is between two states; domain and records agree."""
-        held = {}
-        for device in self.devices().values():
-            self.assertIn(device.status, (status.ATTACHED,) + status.FREE)
-            if device.status == status.ATTACHED and device.present:
-                held[device.uuid] = (device.bus_number, device.device_number)
-        self.assertEqual(held, self.in_domain(self.server))
-
-    def assert_free(self):
-        device = self.device('1-1')
-        self.assertEqual((self.uuid, 'available', None), (
-            device.uuid, device.status, device.instance_uuid))
-        self.assert_agree()
-
-    def assert_attached(self):
-        device = self.device('1-1')
-        self.assertEqual(
-            (self.uuid, 'attached', self.server['id']),
-            (device.uuid, device.status, device.instance_uuid))
-        self.assert_agree()
-
-    def assert_refused(self, answer, *words):
-        code, body = answer
-        self.assertEqual(409, code, body)
-        for word in words:
-            self.assertIn(word, body['conflictingRequest']['message'])
-
-
-class AttachFaultTest(FaultTestBase):
+class AttachFaultTest(fault_base.FaultTestBase):
 
     def try_attach(self):
         return self.attach(self.server, id=self.uuid)
@@ -181,7 +143,7 @@ class AttachFaultTest(FaultTestBase):
         self.assert_free()
 
 
-class DetachFaultTest(FaultTestBase):
+class DetachFaultTest(fault_base.FaultTestBase):
 
     def setUp(self):
         super(DetachFaultTest, self).setUp()
@@ -219,7 +181,7 @@ class Killed(BaseException):
     """nova-compute is gone: no handler of an Exception runs any more."""
 
 
-class KilledTest(FaultTestBase):
+class KilledTest(fault_base.FaultTestBase):
     """nova-compute killed at each step; it starts again; all agrees.
 
     The lab does the same to the real process.

@@ -8,11 +8,11 @@ on, and has the device.
 import fixtures
 
 from nova import exception
-from nova.tests.functional.usb import test_usb_libvirt
+from nova.tests.functional.usb import libvirt_base
 from nova.virt.libvirt.usb import config as usb_config
 
 
-class LeftBehindTest(test_usb_libvirt.LibvirtUsbTestBase):
+class LeftBehindTest(libvirt_base.LibvirtUsbTestBase):
 
     def setUp(self):
         super().setUp()
@@ -122,7 +122,7 @@ class LeftBehindTest(test_usb_libvirt.LibvirtUsbTestBase):
         raise exception.InstanceNotFound(instance_id=uuid)
 
 
-class RebuildTest(test_usb_libvirt.LibvirtUsbTestBase):
+class RebuildTest(libvirt_base.LibvirtUsbTestBase):
 
     def test_rebuild(self):
         server = self.attached_server()

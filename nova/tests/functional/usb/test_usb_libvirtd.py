@@ -4,7 +4,7 @@
 import time
 
 from nova.tests.fixtures import libvirt as fakelibvirt
-from nova.tests.functional.usb import test_usb_libvirt
+from nova.tests.functional.usb import libvirt_base
 from nova.tests.usb_fixtures import usb_libvirtd
 
 #: The calls to libvirt at which it goes: name, which one, whether the call
@@ -29,7 +29,7 @@ DETACH = (
 )
 
 
-class LibvirtdTest(test_usb_libvirt.LibvirtUsbTestBase):
+class LibvirtdTest(libvirt_base.LibvirtUsbTestBase):
 
     def setUp(self):
         super().setUp()
