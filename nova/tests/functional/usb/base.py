@@ -11,6 +11,7 @@ from nova.db.usb import models
 from nova import objects
 from nova.objects import usb_device as usb_obj
 from nova.tests.functional import integrated_helpers
+from nova.tests.usb_fixtures import usb_faults
 from nova import usb_compat
 
 #: A stick with a serial number, as a scan sees it.
@@ -61,6 +62,7 @@ class UsbTestBase(integrated_helpers._IntegratedTestBase):
         self.flags(simulated_devices=self.devices_path, group='usb')
         self.plugged = {}
         self.plug(*self.DEVICES)
+        self.faults = self.useFixture(usb_faults.FaultyUsbDriver()).faults
         super(UsbTestBase, self).setUp()
         self.context = self._cell_context('cell1')
 

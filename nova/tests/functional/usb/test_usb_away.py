@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Conductor, database or broker away for a while: all converges after it."""
 
-import fixtures
-
 from nova import objects
 from nova.tests.functional.usb import away_base
 from nova.tests.usb_fixtures import usb_away
@@ -98,14 +96,13 @@ class ConductorAwayTest(Cases, away_base.AwayTestBase):
             self.context, self.server['id'])
         driver.detach(self.context, instance, self.uuid)
 
-        def attach(*args):
+        def attach(real, *args):
             real(*args)
             self.device('1-1').release()
 
-        real = driver.attach
         self.usb.unsettled.add(self.server['id'])
-        with fixtures.MockPatchObject(driver, 'attach', side_effect=attach):
-            self.scan()
+        self.faults.instead('attach', attach, times=1)
+        self.scan()
         self.assertEqual({self.uuid: (1, 2)}, self.in_domain(self.server))
         self.scan()
         self.assert_free()

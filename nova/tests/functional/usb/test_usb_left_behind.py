@@ -102,7 +102,7 @@ class LeftBehindTest(libvirt_base.LibvirtUsbTestBase):
         service = self._go_down()
         self.admin_api.delete_server(self.server['id'])
         self._wait_until_deleted(self.server)
-        with fixtures.MockPatch('nova.virt.usb.driver.UsbDriver.servers',
+        with fixtures.MockPatch('nova.virt.libvirt.host.Host.list_guests',
                                 side_effect=RuntimeError('no libvirtd')):
             self._come_back(service)
         self.assertEqual({self.server['id']: [self.address]},
