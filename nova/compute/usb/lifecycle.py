@@ -43,7 +43,8 @@ def _settled_later(method):
             LOG.warning('What follows %(event)s failed for the USB devices '
                         'of the server; the next scan puts them right: '
                         '%(error)s',
-                        {'event': method.__name__, 'error': e},
+                        {'event': method.__name__,
+                         'error': str(e) or repr(e)},
                         instance=instance)
             self.attachments.unsettled.add(instance.uuid)
     return wrapper
@@ -148,7 +149,7 @@ class Lifecycle(usb_driver.Listener):
         """
         devices = usb_obj.UsbDeviceList.get_by_instance_uuid(
             context, instance.uuid)
-        if not devices:
+        if not devices and SHELVED_KEY not in instance.system_metadata:
             return
         instance.system_metadata[SHELVED_KEY] = jsonutils.dumps(
             [device.uuid for device in devices])
@@ -163,19 +164,24 @@ class Lifecycle(usb_driver.Listener):
         Called with the server's lock held.
         """
         uuids = jsonutils.loads(
-            instance.system_metadata.pop(SHELVED_KEY, '[]'))
+            instance.system_metadata.get(SHELVED_KEY, '[]'))
         if not uuids:
             return
-        instance.save()
         lost = []
         for uuid in uuids:
             try:
                 self._claim_again(context, instance, uuid)
-            except exception.NovaException as e:
-                LOG.warning('USB device %(device)s is not attached again: '
-                            '%(error)s', {'device': uuid, 'error': e},
-                            instance=instance)
+            except Exception as e:
+                if not isinstance(e, usb_exception.UsbDeviceConflict):
+                    # Such errors do not name it.
+                    e = '%s: %r' % (uuid, e)
+                LOG.warning('A USB device that the shelved server had is '
+                            'not attached again: %s', e, instance=instance)
                 lost.append(uuid)
+                # A claim may have been made all the same.
+                self.attachments.unsettled.add(instance.uuid)
+        del instance.system_metadata[SHELVED_KEY]
+        instance.save()
         if lost:
             self._tell(context, instance, 'usb_devices_lost',
                        'not free any more, or on another host', lost)
