@@ -10,7 +10,9 @@ import argparse
 import re
 import sys
 
+from toolbox import errors
 import tools
+from tools import docs
 from tools import environment
 from tools import results
 from tools import style
@@ -45,6 +47,7 @@ def parse(arguments):
             ('unit', 'unit tests, and the tests beside nova/'),
             ('functional', "functional tests in Nova's own harness"),
             ('install', 'tests that install the fork with pip: minutes'),
+            ('docs', 'build the documentation and the release notes'),
             ('lab', 'the lab: emulated USB hardware; needs root')):
         parser.add_argument(f'--{name}', action='store_true', help=text)
     parser.add_argument(
@@ -59,6 +62,8 @@ def run_own(env, options, everything):
     total = results.Results()
     if options.style or (everything and not options.regex):
         total.add(style.run(env))
+    if options.docs:
+        total.add(docs.run(env, options.regex))
     if options.install:
         total.add(suites.run_install(env))
     if options.unit or options.functional or everything:
@@ -78,7 +83,7 @@ def run(options):
         total.add(suites.run_lab(options.base))
     compare = options.upstream is not None
     chosen = (options.style or options.unit or options.functional
-              or options.install or compare)
+              or options.docs or options.install or compare)
     if options.lab and not chosen:
         return total
     env = environment.Environment(options.base)
@@ -97,7 +102,7 @@ def main(arguments=None):
     """:returns: the exit status"""
     try:
         total = run(parse(arguments))
-    except tools.ToolError as error:
+    except errors.Failure as error:
         print(error, file=sys.stderr)
         total = results.Results(failed=1)
     for name in total.named('failed'):

@@ -55,7 +55,7 @@ def manager_init(wrapped, manager, args, kwargs):
         manager.usb = usb_manager.UsbManager(manager)
     except (usb_exception.UsbDeviceSpecInvalid,
             usb_exception.UsbSimulationInvalid) as e:
-        LOG.critical('%s', e)
+        LOG.critical('nova-compute does not start: %s', e)
         sys.exit('nova-compute: %s' % e)
     manager.additional_endpoints.append(manager.usb)
     if REPORT_TASK not in dict(manager._periodic_tasks):

@@ -202,7 +202,8 @@ class Lifecycle(usb_driver.Listener):
         names = ', '.join(sorted(getattr(device, 'uuid', device)
                                  for device in devices))
         message = 'USB devices %s: %s' % (what, names)
-        LOG.warning('%s', message, instance=instance)
+        LOG.warning('USB devices %(what)s: %(names)s',
+                    {'what': what, 'names': names}, instance=instance)
         event = 'compute_' + event
         try:
             objects.InstanceActionEvent.event_start(
