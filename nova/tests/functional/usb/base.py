@@ -11,6 +11,7 @@ from nova.db.usb import models
 from nova import objects
 from nova.objects import usb_device as usb_obj
 from nova.tests.functional import integrated_helpers
+from nova.tests.functional.usb import waits
 from nova import usb_compat
 
 #: A stick with a serial number, as a scan sees it.
@@ -40,7 +41,8 @@ def drop_tables(context):
                 models.version_table])
 
 
-class UsbTestBase(integrated_helpers._IntegratedTestBase):
+class UsbTestBase(waits.PatientWaits,
+                  integrated_helpers._IntegratedTestBase):
     """One compute host with Nova's fake driver and simulated devices."""
 
     microversion = 'latest'
