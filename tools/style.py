@@ -7,6 +7,7 @@ from toolbox import commands
 import tools
 from tools import borrowed
 from tools import imports
+from tools import pages
 from tools import results
 from tools import shape
 
@@ -59,6 +60,7 @@ def run(env):
     sources = tracked('.py')
     texts = tracked('.py', '.sh', '.txt', '.cfg', '.ini', '.rst', '.toml',
                     '.yaml', '.json', '.sample', '.conf', 'run')
+    texts_of_pages = tracked('.rst')
     checks = {
         'style.flake8': lambda: flake8(env),
         'style.module_length': lambda: shape.long_modules(sources),
@@ -70,6 +72,12 @@ def run(env):
         'style.import_direction': lambda: imports.upward(sources),
         'style.import_cycles': lambda: imports.cycles(sources),
         'style.samples': lambda: samples(env),
+        'style.api_samples': lambda: pages.api_samples(),
+        'style.api_fields': lambda: pages.api_fields(),
+        'style.log_messages': lambda: pages.log_messages(sources),
+        'style.named_paths': lambda: pages.named_paths(texts_of_pages),
+        'style.named_tests': lambda: pages.named_tests(
+            texts_of_pages, sources),
         'style.borrowed': lambda: borrowed.find(sources, env.plain),
     }
     statuses = {}
