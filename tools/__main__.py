@@ -10,6 +10,7 @@ import argparse
 import re
 import sys
 
+from toolbox import errors
 import tools
 from tools import docs
 from tools import environment
@@ -101,7 +102,7 @@ def main(arguments=None):
     """:returns: the exit status"""
     try:
         total = run(parse(arguments))
-    except tools.ToolError as error:
+    except errors.Failure as error:
         print(error, file=sys.stderr)
         total = results.Results(failed=1)
     for name in total.named('failed'):

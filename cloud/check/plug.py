@@ -4,7 +4,11 @@
 import json
 import time
 
-from cloud import errors
+from cloud.check.scene import DEVICES
+from cloud.check.scene import expect
+from cloud.check.scene import send
+from cloud import simulation
+from toolbox import waiting
 
 SERIAL = 'PLUGGED'
 DEVICE = {
@@ -16,38 +20,30 @@ DEVICE = {
 TIMEOUT = 30
 
 
-def _write(path, devices):
-    # At once, so that no scan reads half of it.
-    new = path.with_suffix('.new')
-    new.write_text(json.dumps(devices, indent=2) + '\n')
-    new.replace(path)
-
-
 def _wait(scene, count):
     """Wait until the API shows so many devices with our serial number."""
-    deadline = time.monotonic() + TIMEOUT
-    while True:
-        answer = scene.admin.request(
-            'GET', 'compute', '/os-usb-devices?serial=' + SERIAL)
-        if (answer.status == 200 and
-                len(answer.body['usb_devices']) == count):
-            return
-        if time.monotonic() > deadline:
-            raise errors.CloudError(
-                '%s: %d devices expected after %d seconds; answered %d %s'
-                % (answer.request, count, TIMEOUT, answer.status,
-                   answer.text))
-        time.sleep(0.1)
+    def shown():
+        found = expect(send(scene.admin, 'GET',
+                            DEVICES + '?serial=' + SERIAL), 200)
+        return len(found['usb_devices']) == count
+
+    waiting.wait_for('the API to show %d devices with the serial %s'
+                     % (count, SERIAL), shown, TIMEOUT, interval=0.1)
 
 
 def plug(scene):
     path = scene.settings.simulated_devices
     before = json.loads(path.read_text())
+    if isinstance(before, dict):
+        after = {host: devices + [DEVICE] if host == simulation.HOST
+                 else devices for host, devices in before.items()}
+    else:
+        after = before + [DEVICE]
     began = time.monotonic()
-    _write(path, before + [DEVICE])
+    simulation.write(path, after)
     _wait(scene, 1)
     there = time.monotonic()
-    _write(path, before)
+    simulation.write(path, before)
     _wait(scene, 0)
     return ('a simulated device that is plugged in shows after %.1f s, '
             'pulled out is gone after %.1f s' % (

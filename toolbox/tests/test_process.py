@@ -9,10 +9,13 @@ import time
 import unittest
 from unittest import mock
 
-from cloud import errors
-from cloud import process
+import toolbox
+from toolbox import commands
+from toolbox import errors
+from toolbox import process
 
-INSIDE = pathlib.Path(__file__).resolve().parent.parent / 'inside'
+INSIDE = (pathlib.Path(toolbox.__file__).resolve().parent.parent / 'cloud' /
+          'inside')
 
 
 class GroupTest(unittest.TestCase):
@@ -30,7 +33,7 @@ class GroupTest(unittest.TestCase):
             child = group.start('sleeper', self.python(
                 'import time; time.sleep(600)'), self.log)
             self.assertIsNone(child.status)
-            self.assertIsNone(group.ended())
+            group.check()
         self.assertIsNotNone(child.status)
 
     def test_kills_what_does_not_end(self):
@@ -49,7 +52,7 @@ class GroupTest(unittest.TestCase):
 
     def test_says_what_a_failed_command_said(self):
         with process.Group() as group:
-            with self.assertRaises(errors.CloudError) as caught:
+            with self.assertRaises(errors.Failure) as caught:
                 group.run('tool', self.python(
                     'import sys; print("the disk is full"); sys.exit(3)'),
                     self.log)
@@ -62,12 +65,13 @@ class GroupTest(unittest.TestCase):
             child = group.start('two', self.python('print("new")'), self.log)
             child.wait(60)
             self.assertEqual('new', child.tail())
-            self.assertIs(child, group.ended())
+            with self.assertRaisesRegex(errors.Failure, 'two ended.*0'):
+                group.check()
 
     def test_starts_nothing_after_the_end(self):
         group = process.Group()
         group.stop()
-        with self.assertRaises(errors.CloudError):
+        with self.assertRaises(errors.Failure):
             group.start('late', self.python(''), self.log)
 
 
@@ -77,7 +81,7 @@ class EnvironmentTest(unittest.TestCase):
         with mock.patch.dict(os.environ, {
                 'OS_CLOUD': 'production', 'PYTHONPATH': '/elsewhere',
                 'HOME': '/home/me'}):
-            seen = process.environment(OS_NOVA_CONFIG_DIR='/x')
+            seen = commands.environment(OS_NOVA_CONFIG_DIR='/x')
         self.assertNotIn('OS_CLOUD', seen)
         self.assertNotIn('PYTHONPATH', seen)
         self.assertEqual('/home/me', seen['HOME'])
