@@ -17,6 +17,7 @@ from tools import releases
 from tools import results
 from tools import style
 from tools import suites
+from tools import upgrade
 from tools import upstream
 
 
@@ -56,6 +57,11 @@ def parse(arguments):
             ('lab', 'the lab: emulated USB hardware; needs root')):
         parser.add_argument(f'--{name}', action='store_true', help=text)
     parser.add_argument(
+        '--upgrade', action='store_true',
+        help='upgrade a database with devices in it through '
+             f'{", ".join(upgrade.PATH)}: SQLite, and PostgreSQL and MariaDB '
+             'where they are installed')
+    parser.add_argument(
         '--upstream', metavar='REGEX', type=expression,
         help="run upstream's tests with and without the fork and report "
              "what it broke; unit tests, or with --functional those")
@@ -84,6 +90,8 @@ def run_own(env, options, everything):
 
 def run(options):
     """:returns: the results.Results of what the options ask for"""
+    if options.upgrade:
+        return upgrade.run()
     chosen = bases.chosen(options.base)
     if len(chosen) == 1:
         return run_on(chosen[0], options)
