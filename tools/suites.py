@@ -48,12 +48,14 @@ def standalone_modules(packages=STANDALONE):
     return sorted(set(found) - set(INSTALL_TESTS))
 
 
-def run_modules(env, top, modules, regex=None, label='', **variables):
+def run_modules(env, top, modules, regex=None, label='', names=None,
+                **variables):
     """Run the named modules with stestr and say what came out.
 
     :param env: an environment.Environment
     :param top: the directory that the names are relative to
     :param regex: only tests whose name it is found in
+    :param names: only these tests, if given
     :returns: results.Results
     """
     if not modules:
@@ -70,8 +72,8 @@ def run_modules(env, top, modules, regex=None, label='', **variables):
     variables.update(FORK_TEST_MODULES=':'.join(modules),
                      PYTHONPATH=str(top))
     try:
-        return stestr(env, discovered, selection, regex=regex, label=label,
-                      variables=variables)
+        return stestr(env, discovered, selection, regex=regex, names=names,
+                      label=label, variables=variables)
     finally:
         shutil.rmtree(selection)
 
