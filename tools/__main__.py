@@ -10,8 +10,10 @@ import argparse
 import re
 import sys
 
+from toolbox import errors
 import tools
 from tools import bases
+from tools import docs
 from tools import environment
 from tools import releases
 from tools import results
@@ -54,6 +56,7 @@ def parse(arguments):
             ('unit', 'unit tests, and the tests beside nova/'),
             ('functional', "functional tests in Nova's own harness"),
             ('install', 'tests that install the fork with pip: minutes'),
+            ('docs', 'build the documentation and the release notes'),
             ('lab', 'the lab: emulated USB hardware; needs root')):
         parser.add_argument(f'--{name}', action='store_true', help=text)
     parser.add_argument(
@@ -75,6 +78,8 @@ def run_own(env, options, everything):
     if env.is_default and (
             options.style or (everything and not options.regex)):
         total.add(style.run(env))
+    if options.docs:
+        total.add(docs.run(env, options.regex))
     if options.install:
         total.add(suites.run_install(env))
     if options.unit or options.functional or everything:
@@ -105,7 +110,7 @@ def run_on(base, options):
         total.add(suites.run_lab(base))
     compare = options.upstream is not None
     chosen = (options.style or options.unit or options.functional
-              or options.install or compare)
+              or options.docs or options.install or compare)
     if options.lab and not chosen:
         return total
     env = environment.Environment(base)
@@ -124,7 +129,7 @@ def main(arguments=None):
     """:returns: the exit status"""
     try:
         total = run(parse(arguments))
-    except tools.ToolError as error:
+    except errors.Failure as error:
         print(error, file=sys.stderr)
         total = results.Results(failed=1)
     for name in total.named('failed'):

@@ -7,16 +7,16 @@ has it, `plain`, that source unpacked, and `tree`, the same with the fork
 grafted into it.
 """
 
-import contextlib
-import fcntl
 import functools
-import hashlib
 import re
 import shutil
 import tarfile
 
+from toolbox import commands
+from toolbox import locks
+from toolbox import stamp
+from toolbox import venv
 import tools
-from tools import process
 from tools import releases
 
 #: Nova 34 leaves eventlet; older releases need it (nova-seams, finding 7).
@@ -43,7 +43,8 @@ class Environment:
         self.constraints = self.series.constraints
         self.home = state / base
         self.venv = self.home / 'venv'
-        self.python = self.venv / 'bin' / 'python'
+        self._venv = venv.Venv(self.venv, [self.constraints])
+        self.python = self._venv.python
         self.plain = self.home / 'plain'
         self.tree = self.home / 'tree'
         self.sdist = self.home / 'sdist'
@@ -57,27 +58,19 @@ class Environment:
         """
         return releases.python_for(self.series)
 
-    @contextlib.contextmanager
     def locked(self):
-        """Keep other runs away from this environment meanwhile."""
+        """:returns: context manager that keeps other runs away from this"""
         self.home.mkdir(parents=True, exist_ok=True)
-        with open(self.home / 'lock', 'w') as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                print(f'Waiting for another run on {self.base} to end…',
-                      flush=True)
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+        return locks.hold(
+            self.home / 'lock',
+            waiting=f'Waiting for another run on {self.base} to end…')
 
     def fingerprint(self):
         """:returns: a hash of all that decides what is installed."""
-        parts = hashlib.sha256(self.host[1].encode())
-        for path in (self.constraints, tools.ROOT / 'requirements.txt',
-                     tools.ROOT / 'test-requirements.txt'):
-            if path.exists():
-                parts.update(path.read_bytes())
-        return parts.hexdigest()
+        return stamp.checksum(
+            self.host[1], self.constraints,
+            tools.ROOT / 'requirements.txt',
+            tools.ROOT / 'test-requirements.txt')
 
     def prepare(self):
         """Make whatever is missing, but for the grafted tree."""
@@ -87,27 +80,21 @@ class Environment:
 
     def make_venv(self):
         """Make the virtual environment, unless it fits already."""
-        stamp = self.venv / 'fingerprint'
-        if stamp.exists() and stamp.read_text() == self.fingerprint():
+        if self._venv.is_done('all', self.fingerprint()):
             return
         print(f'Making the environment for Nova {self.base} with Python '
               f'{self.host[1]}; this takes a few minutes.',
               flush=True)
-        shutil.rmtree(self.venv, ignore_errors=True)
-        process.run([self.host[0], '-m', 'venv', self.venv])
+        self._venv.create(self.host[0])
         # What builds upstream's source distribution.
         self.pip('install', 'pip', 'setuptools', 'pbr', 'wheel')
 
     def pip(self, verb, *arguments):
-        process.run([
-            self.python, '-m', 'pip', verb, '--quiet',
-            '--disable-pip-version-check', '-c', self.constraints,
-            *arguments])
+        self._venv.pip(verb, *arguments)
 
     def install(self):
         """Install Nova, placement and what tests need, once."""
-        stamp = self.venv / 'fingerprint'
-        if stamp.exists():
+        if self._venv.is_done('all', self.fingerprint()):
             return
         requirements = []
         for path in (tools.ROOT / 'requirements.txt',
@@ -116,8 +103,8 @@ class Environment:
             requirements += ['-r', path]
         self.pip('install', f'nova=={self.base}', 'openstack-placement',
                  *requirements)
-        process.run([self.python, '-m', 'pip', 'check'])
-        stamp.write_text(self.fingerprint())
+        commands.run([self.python, '-m', 'pip', 'check'])
+        self._venv.done('all', self.fingerprint())
 
     def test_requirements(self):
         """:returns: the path of upstream's, without linters if it is old"""
@@ -153,7 +140,7 @@ class Environment:
             archive.extractall(scratch, filter='data')
         source = scratch / f'nova-{self.base}'
         # Compiled once here; each grafted tree copies it.
-        process.run([self.python, '-m', 'compileall', '-q', '-j', '2',
+        commands.run([self.python, '-m', 'compileall', '-q', '-j', '2',
                      'nova'], cwd=source)
         source.rename(target)
         scratch.rmdir()
@@ -164,7 +151,7 @@ class Environment:
         # must not go on being tested.
         shutil.rmtree(self.tree, ignore_errors=True)
         shutil.copytree(self.plain, self.tree, symlinks=True)
-        process.run([self.python, '-m', 'graft', self.tree], cwd=tools.ROOT)
+        commands.run([self.python, '-m', 'graft', self.tree], cwd=tools.ROOT)
 
     def variables(self):
         """:returns: the environment variables that upstream's tests want."""
@@ -181,4 +168,4 @@ class Environment:
         }
         if int(self.base.split('.')[0]) >= FIRST_NATIVE_THREADED:
             extra['OS_NOVA_DISABLE_EVENTLET_PATCHING'] = '1'
-        return process.environment(**extra)
+        return commands.environment(**extra)

@@ -5,8 +5,8 @@ import shutil
 import sys
 import time
 
+from toolbox import commands
 import tools
-from tools import process
 from tools import results
 
 #: Processes that run tests side by side.
@@ -22,7 +22,7 @@ QUICK = (
 #: Where selected.py is copied to, in a tree.
 SELECTION = 'fork_tests'
 #: Packages of ours outside of nova/ that may have tests, in `tests`.
-STANDALONE = ('bench', 'cloud', 'graft', 'lab', 'tools')
+STANDALONE = ('bench', 'cloud', 'graft', 'lab', 'toolbox', 'tools')
 #: Tests that install the fork with pip: minutes, and the network.
 INSTALL_TESTS = ('graft.tests.test_install',)
 
@@ -96,10 +96,10 @@ def stestr(env, top, path, regex=None, names=None, label='', variables=()):
     out = env.home / 'results.json'
     out.unlink(missing_ok=True)
     began = time.monotonic()
-    code, _ = process.pipe(
+    code, _ = commands.pipe(
         command, [env.python, '-m', 'tools.stream', out],
         {'cwd': top, 'env': {**env.variables(), **dict(variables)}},
-        {'cwd': tools.ROOT, 'env': process.environment()})
+        {'cwd': tools.ROOT, 'env': commands.environment()})
     outcome = results.Results.load(out) if out.exists() else results.Results()
     nothing_fits = regex and code == 1 and not outcome.statuses
     if code and not outcome.failed and not nothing_fits:
@@ -139,7 +139,7 @@ def run_lab(base):
 
     :param base: the release of Nova that it is to run
     """
-    code, output = process.run_and_read(
+    code, output = commands.run_and_read(
         [sys.executable, '-m', 'lab', '--base', base], cwd=tools.ROOT)
     outcome = results.Results.from_output(output)
     if outcome is None:

@@ -19,7 +19,8 @@ class CommandTest(helpers.TestCase):
         checkout = self.checkout()
         self.seams = [
             seam.append(helpers.ROUTES, 'ROUTES += 1'),
-            seam.bases(helpers.MANAGER, 'Manager', 'os.X', test=True)]
+            seam.decorator(helpers.MANAGER, 'Manager.start', '@os.x',
+                           test=True)]
         for name, function in (
                 ('to_graft', lambda *args: to_graft(
                     *args, checkout=checkout, declared=self.seams)),
@@ -49,12 +50,11 @@ class CommandTest(helpers.TestCase):
         self.assertEqual(helpers.text('''
             --- a/nova/compute/manager.py
             +++ b/nova/compute/manager.py
-            @@ -1,6 +1,6 @@
-             import os
+            @@ -2,5 +2,6 @@
              ~
              ~
-            -class Manager(object):
-            +class Manager(os.X, object):  # usb: os.X
+             class Manager(object):
+            +    @os.x  # usb
                  def start(self):
                      return os
             --- a/nova/routes.py

@@ -72,7 +72,7 @@ class GraftTest(helpers.TestCase):
         self.graft(self.tree, old, (
             seam.append('nova/version.py', 'A = 1'),
             seam.append(helpers.ROUTES, 'B = 1', 'C = 1'),
-            seam.bases(helpers.MANAGER, 'Manager', 'os.X')))
+            seam.decorator(helpers.MANAGER, 'Manager.start', '@os.x')))
         shutil.rmtree(str(old))
         new = self.checkout(MODULE, 'nova/usb/new.py')
         self.graft(self.tree, new, SEAMS)

@@ -62,7 +62,7 @@ class LabTest(unittest.TestCase):
 
     def test_base_and_summary(self):
         with mock.patch.object(
-                suites.process, 'run_and_read',
+                suites.commands, 'run_and_read',
                 return_value=(0, '10 passed, 0 failed, 0 skipped')) as ran:
             self.assertEqual(10, suites.run_lab('31.3.1').passed)
         self.assertEqual(['-m', 'lab', '--base', '31.3.1'],

@@ -8,9 +8,9 @@ from oslo_utils.fixture import uuidsentinel as uuids
 from nova import objects
 from nova import test
 from nova.tests.usb_fixtures import compat
+from nova.tests.usb_fixtures.compat import fakelibvirt
 from nova.tests.usb_fixtures import usb as usb_fixtures
 from nova.tests.usb_fixtures import usb_libvirt
-from nova.tests.usb_fixtures.compat import fakelibvirt
 from nova.usb import exception
 from nova.usb import host_device
 from nova.virt import fake
