@@ -14,8 +14,8 @@ import subprocess
 import tempfile
 import time
 
+from toolbox import commands
 import tools
-from tools import process
 
 #: The databases that each one gets.
 NAMES = ('main', 'cell0', 'api')
@@ -110,7 +110,7 @@ class _Server:
         with open(self.log, 'ab') as log:
             code = subprocess.run(
                 command, stdout=log, stderr=log, cwd=self.home,
-                env=process.environment(LC_ALL='C'),
+                env=commands.environment(LC_ALL='C'),
                 stdin=subprocess.DEVNULL, **options).returncode
         if code and check:
             raise tools.ToolError(f'{command[0]} ended with status {code}; '

@@ -10,10 +10,10 @@ attached to, and the server must be what they were.
 import json
 import shutil
 
+from toolbox import commands
 import tools
 from tools import databases
 from tools import environment
-from tools import process
 from tools import results
 
 #: From the first to the last, as far apart as Nova's own migrations allow.
@@ -69,9 +69,9 @@ class Release:
 
     def _python(self, arguments, allowed):
         # The tree stands before the plain Nova that is installed.
-        code, output = process.run_and_read(
+        code, output = commands.run_and_read(
             [self.env.python, *arguments], cwd=self.env.tree,
-            env=process.environment(PYTHONPATH=str(self.env.tree),
+            env=commands.environment(PYTHONPATH=str(self.env.tree),
                                     LC_ALL='C.UTF-8'))
         if code not in allowed or 'Traceback' in output:
             raise Mismatch(f'{arguments} ended with status {code}')
