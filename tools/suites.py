@@ -24,7 +24,7 @@ SELECTION = 'fork_tests'
 #: Packages of ours outside of nova/ that may have tests, in `tests`.
 STANDALONE = ('bench', 'cloud', 'graft', 'lab', 'toolbox', 'tools')
 #: Tests that install the fork with pip: minutes, and the network.
-INSTALL_TESTS = ('graft.tests.test_install',)
+INSTALL_TESTS = ('graft.tests.test_install', 'graft.tests.test_kolla')
 
 
 def own_modules(kind):
@@ -125,13 +125,19 @@ def run_standalone(env, regex=None):
     """
     packages = STANDALONE if env.is_default else ('graft',)
     return run_modules(env, tools.ROOT, standalone_modules(packages), regex,
-                       'tests beside nova/')
+                       'tests beside nova/',
+                       GRAFT_TEST_TREES=str(env.plain))
 
 
 def run_install(env):
-    """Run the tests that install the fork with pip."""
-    return run_modules(env, tools.ROOT, INSTALL_TESTS, None,
-                       'installation tests', GRAFT_TEST_INSTALL='1')
+    """Run the tests that install the fork with pip.
+
+    On another base than the default one: what a container of its does.
+    """
+    modules = INSTALL_TESTS if env.is_default else INSTALL_TESTS[1:]
+    return run_modules(env, tools.ROOT, modules, None,
+                       'installation tests', GRAFT_TEST_INSTALL='1',
+                       GRAFT_TEST_BASE=str(env.home))
 
 
 def run_lab(base):
