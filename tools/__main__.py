@@ -45,7 +45,8 @@ def parse(arguments):
         '--base', default=tools.DEFAULT_BASE, metavar='RELEASES',
         help=f'the release of Nova to graft onto: any of '
              f'{min(releases.SERIES)}.x to {max(releases.SERIES)}.x, '
-             f'several with commas, or "all" for {", ".join(releases.NAMED)} '
+             f'several with commas, "next" for the newest on the package '
+             f'index, or "all" for {", ".join(releases.NAMED)} '
              f'(default %(default)s)')
     parser.add_argument(
         '--quick', action='store_true',
