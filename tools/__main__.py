@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the tests of the fork: ./run_tests.sh [options] [REGEX]
 
-Without options: style checks, the fork's unit tests, the tests beside nova/
-and the fork's functional tests, on the default release of Nova. The last
-line says how many passed, failed and were skipped.
+Without options: style checks, the fork's unit tests, the tests beside nova/,
+the client's unit tests and the fork's functional tests, on the default release
+of Nova. The last line says how many passed, failed and were skipped.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import re
 import sys
 
 import tools
+from tools import distributions
 from tools import environment
 from tools import results
 from tools import style
@@ -44,6 +45,8 @@ def parse(arguments):
             ('style', 'the style checks'),
             ('unit', 'unit tests, and the tests beside nova/'),
             ('functional', "functional tests in Nova's own harness"),
+            ('client', "client/: the client's unit tests, and its builds"),
+            ('client-functional', 'the client against a cloud of ./run.sh'),
             ('install', 'tests that install the fork with pip: minutes'),
             ('lab', 'the lab: emulated USB hardware; needs root')):
         parser.add_argument(f'--{name}', action='store_true', help=text)
@@ -68,6 +71,19 @@ def run_own(env, options, everything):
         total.add(suites.run_own(env, 'unit', options.regex))
     if options.functional or everything:
         total.add(suites.run_own(env, 'functional', options.regex))
+    if everything:
+        total.add(distributions.run('client', options.regex))
+    return total
+
+
+def run_client(options):
+    """:returns: the results.Results of the client's own options"""
+    total = results.Results()
+    if options.client:
+        total.add(distributions.run('client', options.regex))
+    if options.client_functional:
+        total.add(distributions.run('client', options.regex,
+                                    functional=True))
     return total
 
 
@@ -76,10 +92,12 @@ def run(options):
     total = results.Results()
     if options.lab:
         total.add(suites.run_lab(options.base))
+    total.add(run_client(options))
     compare = options.upstream is not None
     chosen = (options.style or options.unit or options.functional
               or options.install or compare)
-    if options.lab and not chosen:
+    alone = options.lab or options.client or options.client_functional
+    if alone and not chosen:
         return total
     env = environment.Environment(options.base)
     with env.locked():

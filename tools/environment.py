@@ -31,7 +31,24 @@ def bases():
                   reverse=True)
 
 
-class Environment:
+class Lockable:
+    """What lies in a folder `home` that one run at a time may use."""
+
+    @contextlib.contextmanager
+    def locked(self):
+        """Keep other runs away from this environment meanwhile."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        with open(self.home / 'lock', 'w') as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                print(f'Waiting for another run in {self.home} to end…',
+                      flush=True)
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+class Environment(Lockable):
     """The environment of one base release."""
 
     def __init__(self, base, state=tools.STATE):
@@ -52,19 +69,6 @@ class Environment:
         self.plain = self.home / 'plain'
         self.tree = self.home / 'tree'
         self.sdist = self.home / 'sdist'
-
-    @contextlib.contextmanager
-    def locked(self):
-        """Keep other runs away from this environment meanwhile."""
-        self.home.mkdir(parents=True, exist_ok=True)
-        with open(self.home / 'lock', 'w') as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                print(f'Waiting for another run on {self.base} to end…',
-                      flush=True)
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
 
     def fingerprint(self):
         """:returns: a hash of all that decides what is installed."""

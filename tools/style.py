@@ -11,7 +11,7 @@ from tools import results
 from tools import shape
 
 #: Where source code of ours lies.
-PLACES = ('nova', 'graft', 'cloud', 'lab', 'tools', 'bench')
+PLACES = ('nova', 'graft', 'cloud', 'lab', 'tools', 'bench', 'client')
 
 
 def tracked(*suffixes):
