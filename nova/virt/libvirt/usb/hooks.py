@@ -63,6 +63,30 @@ def guest_config(wrapped, driver, args, kwargs):
 
 
 @wrapt.decorator
+def live_migration(wrapped, driver, args, kwargs):
+    """On ``LibvirtDriver.live_migration``, right before the domain leaves.
+
+    libvirt migrates a domain with its hostdevs, whose addresses name other
+    devices on the target.  A live migration that got here with devices is
+    ended as upstream ends one that libvirt refuses: it is rolled back, and
+    the server goes on where it is.
+    """
+    usb_driver = usb_interface.existing(driver)
+    given = inspect.signature(wrapped).bind(*args, **kwargs)
+    given.apply_defaults()
+    given = given.arguments
+    instance = given['instance']
+    devices = usb_driver is not None and usb_driver.attached(instance)
+    if not devices:
+        return wrapped(*args, **kwargs)
+    LOG.error('The live migration is rolled back: the domain has USB devices '
+              '(%s). Detach them first.', ', '.join(sorted(devices)),
+              instance=instance)
+    given['recover_method'](given['context'], instance, given['dest'],
+                            given['migrate_data'])
+
+
+@wrapt.decorator
 def suspend_for_snapshot(wrapped, driver, args, kwargs):
     """On ``LibvirtDriver._suspend_guest_for_snapshot``.
 
