@@ -95,6 +95,8 @@ SEAMS = (
     # The hypervisor's driver
     decorator(LIBVIRT, 'LibvirtDriver._get_guest_config',
               '@usb_hooks.guest_config', LIBVIRT_HOOKS),
+    decorator(LIBVIRT, 'LibvirtDriver._create_guest',
+              '@usb_hooks.create_guest', LIBVIRT_HOOKS),
     decorator(LIBVIRT, 'LibvirtDriver.live_migration',
               '@usb_hooks.live_migration', LIBVIRT_HOOKS),
     decorator(LIBVIRT, 'LibvirtDriver.update_provider_tree',

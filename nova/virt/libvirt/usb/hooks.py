@@ -63,6 +63,23 @@ def guest_config(wrapped, driver, args, kwargs):
 
 
 @wrapt.decorator
+def create_guest(wrapped, driver, args, kwargs):
+    """On ``LibvirtDriver._create_guest``: only the running domain has devices.
+
+    An address in the persistent definition is soon another device's, and
+    libvirt would start the domain with that by itself (autostart,
+    libvirt-guests).  Nova makes the definition anew at each start.
+    """
+    guest = wrapped(*args, **kwargs)
+    usb_driver = usb_interface.existing(driver)
+    xml = inspect.signature(wrapped).bind(*args, **kwargs).arguments['xml']
+    # Other servers cost no call to libvirt.
+    if usb_driver is not None and usb_config.ALIAS_PREFIX in str(xml):
+        usb_driver.clear_definition(guest)
+    return guest
+
+
+@wrapt.decorator
 def live_migration(wrapped, driver, args, kwargs):
     """On ``LibvirtDriver.live_migration``, right before the domain leaves.
 
