@@ -11,6 +11,8 @@ from nova.db.usb import models
 from nova import objects
 from nova.objects import usb_device as usb_obj
 from nova.tests.functional import integrated_helpers
+from nova.tests.functional.usb import waits
+from nova.tests.usb_fixtures import compat
 from nova.tests.usb_fixtures import usb_faults
 from nova import usb_compat
 
@@ -45,7 +47,8 @@ def drop_tables(context):
                 models.version_table])
 
 
-class UsbTestBase(integrated_helpers._IntegratedTestBase):
+class UsbTestBase(waits.PatientWaits, compat.Harness,
+                  integrated_helpers._IntegratedTestBase):
     """One compute host with Nova's fake driver and simulated devices."""
 
     microversion = 'latest'
@@ -56,6 +59,7 @@ class UsbTestBase(integrated_helpers._IntegratedTestBase):
     CAST_AS_CALL = False
 
     def setUp(self):
+        compat.without_cast_as_call(self)
         self.flags(compute_driver=self.compute_driver)
         folder = self.useFixture(fixtures.TempDir()).path
         self.devices_path = os.path.join(folder, 'devices.json')

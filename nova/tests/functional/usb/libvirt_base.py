@@ -5,6 +5,7 @@ from nova import context as nova_context
 from nova.objects import usb_device as usb_obj
 from nova.tests.functional.libvirt import base as upstream_base
 from nova.tests.functional.usb import base
+from nova.tests.usb_fixtures import compat
 from nova.tests.usb_fixtures import usb as usb_fixtures
 from nova.tests.usb_fixtures import usb_libvirt
 from nova.virt.libvirt.usb import config as usb_config
@@ -15,7 +16,7 @@ STICK = {'vendor_id': '0781', 'product_id': '5567', 'serial': 'STICK-0001',
 TWIN = {'vendor_id': '0403', 'product_id': '6001', 'speed': '12'}
 
 
-class LibvirtUsbTestBase(upstream_base.ServersTestBase):
+class LibvirtUsbTestBase(compat.Harness, upstream_base.ServersTestBase):
     """One compute host with the libvirt driver."""
 
     microversion = 'latest'

@@ -3,8 +3,8 @@
 
 import time
 
-from nova.tests.fixtures import libvirt as fakelibvirt
 from nova.tests.functional.usb import libvirt_base
+from nova.tests.usb_fixtures.compat import fakelibvirt
 from nova.tests.usb_fixtures import usb_libvirtd
 
 #: The calls to libvirt at which it goes: name, which one, whether the call

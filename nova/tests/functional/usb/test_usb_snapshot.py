@@ -8,8 +8,8 @@ from unittest import mock
 
 import fixtures
 
-from nova.tests.fixtures import libvirt as fakelibvirt
 from nova.tests.functional.usb import libvirt_base
+from nova.tests.usb_fixtures.compat import fakelibvirt
 from nova.usb import exception as usb_exception
 from nova.virt.libvirt import driver
 
