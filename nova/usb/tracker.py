@@ -18,7 +18,7 @@ property tests hold exactly these:
 3. A claimed record is never deleted.  A free one that is not seen is.
 4. A claimed record is present only while a device with its vendor, product
    and serial number is seen; where the device has no serial number, or
-   another one with the same was seen beside it, only in the same port.
+   another one with the same was seen beside it, only in the same place.
 5. Identities are unique among the records of a host.
 6. A free record is ``blocked`` when there is a reason or an administrator
    disabled it, and else ``available``.
@@ -34,7 +34,7 @@ from nova.usb import status
 DEVICE_FIELDS = (
     'vendor_id', 'product_id', 'serial', 'manufacturer', 'product',
     'device_class', 'interface_classes', 'speed', 'port_path', 'bus_number',
-    'device_number', 'controller')
+    'device_number', 'controller', 'bcd_device')
 
 #: All that a report may change in a record, besides ``status``.
 REPORTED_FIELDS = DEVICE_FIELDS + (
@@ -116,7 +116,7 @@ def _match(records, seen):
         else:
             pairs.append((record, sighting))
     for sighting in pending:
-        record = _same_port(left.values(), sighting)
+        record = _same_place(left.values(), sighting)
         if record is None:
             new.append(sighting)
         else:
@@ -125,21 +125,19 @@ def _match(records, seen):
     return pairs, new, list(left.values())
 
 
-def _same_port(records, sighting):
+def _same_place(records, sighting):
     """The record of a device that is told apart in another way now.
 
     A second device with the same serial number came, or went: the one that
-    stayed in its port is still the same device.
+    stayed in its place is still the same device.  Or its record is from
+    before identities named the controller and not the bus; then this is how
+    it gets its new identity.
     """
     device = sighting.device
-    if not device.serial:
-        return None
-    by_port = host_device.is_by_port(sighting.identity)
     for record in records:
-        if (record.port_path == device.port_path and
-                host_device.same_three(record) ==
+        if (host_device.same_three(record) ==
                 host_device.same_three(device) and
-                host_device.is_by_port(record.identity) != by_port):
+                host_device.same_place(record, device)):
             return record
     return None
 
@@ -161,6 +159,13 @@ def _free(disabled, reason):
 
 def _changes(record, values, survivors):
     """What differs between a record and the device it stands for."""
+    if host_device.is_by_bus(values['identity']) and (
+            host_device.is_by_port(record.identity)):
+        # A nova-compute of an earlier release knows no other identities.
+        values['identity'] = record.identity
+    if values['bcd_device'] is None:
+        # Not looked for, or not to be had; it does not change.
+        values['bcd_device'] = record.bcd_device
     if values['identity'] != record.identity and not host_device.is_by_port(
             values['identity']):
         # It could be called by its serial number alone again.  While there

@@ -21,14 +21,14 @@ class HostUseTest(test.NoDBTestCase):
         self.host.plug('1-2.1', **IDS)
 
     def find(self):
-        return host_use.find(self.host.sys, self.host.proc)
+        return host_use.find(self.host.sys, self.host.proc, self.host.dev)
 
     def assertUsed(self, reason, port='1-1'):
         self.assertEqual({port: reason}, self.find())
 
     def test_nothing(self):
         self.assertEqual({}, self.find())
-        self.assertEqual({}, host_use.find('/nonexistent', '/nonexistent'))
+        self.assertEqual({}, host_use.find(*['/nonexistent'] * 3))
 
     def test_disk_that_nobody_uses(self):
         self.host.disk('1-1', 'sdb', 16, partitions=2)
