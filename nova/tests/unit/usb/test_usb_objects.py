@@ -25,7 +25,7 @@ stick = usb_db_base.stick
 
 #: Whoever changes an object gives it another version.
 HASHES = {
-    'UsbDevice': '1.0-24d808258cb8e9885d797939954451de',
+    'UsbDevice': '1.1-3fac245c6297184bf4aff418f2ac64d5',
     'UsbDeviceList': '1.0-1720a18ec885310b519c9681e79b0a17',
 }
 
