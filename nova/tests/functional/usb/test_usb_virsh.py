@@ -8,7 +8,7 @@ guests name network interfaces by them.
 from lxml import etree
 
 from nova import test
-from nova.tests.fixtures import usb_virsh
+from nova.tests.usb_fixtures import usb_virsh
 from nova.virt.libvirt import config as vconfig
 from nova.virt.libvirt.usb import config as usb_config
 

@@ -12,7 +12,7 @@ import fixtures
 
 from nova.privsep import usb as privsep_usb
 from nova import test
-from nova.tests.fixtures import usb as usb_fixtures
+from nova.tests.usb_fixtures import usb as usb_fixtures
 from nova.usb import disks
 from nova.usb import host_use
 
