@@ -4,6 +4,7 @@
 The records are held in memory here; the database is another test's.
 """
 
+import types
 import unittest
 
 import hypothesis
