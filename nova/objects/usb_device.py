@@ -29,7 +29,7 @@ class UsbDevice(base.NovaTimestampObject, base.NovaObject):
     """The cloud's record of one USB device."""
 
     # Version 1.0: Initial version
-    # Version 1.1: Added bcd_device
+    # Version 1.1: Added bcd_device and accepted_as
     VERSION = '1.1'
 
     fields = {
@@ -58,6 +58,7 @@ class UsbDevice(base.NovaTimestampObject, base.NovaObject):
         'disabled': fields.BooleanField(default=False),
         'resource_class': fields.StringField(nullable=True),
         'bcd_device': fields.StringField(nullable=True, default=None),
+        'accepted_as': fields.StringField(nullable=True, default=None),
     }
 
     def obj_make_compatible(self, primitive, target_version):
@@ -65,6 +66,7 @@ class UsbDevice(base.NovaTimestampObject, base.NovaObject):
         target = versionutils.convert_version_to_tuple(target_version)
         if target < (1, 1):
             primitive.pop('bcd_device', None)
+            primitive.pop('accepted_as', None)
 
     @classmethod
     def from_row(cls, context, row):

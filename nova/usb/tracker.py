@@ -20,14 +20,18 @@ property tests hold exactly these:
    and serial number is seen; where the device has no serial number, or
    another one with the same was seen beside it, only in the same place.
 5. Identities are unique among the records of a host.
-6. A free record is ``blocked`` when there is a reason or an administrator
+6. What a server was given, ``accepted_as``, never changes while it is
+   claimed.  A device that comes back at another address and can do something
+   else is blocked, and stays so until the record is free.
+7. A free record is ``blocked`` when there is a reason or an administrator
    disabled it, and else ``available``.
-7. The same scan once more changes nothing.
+8. The same scan once more changes nothing.
 """
 
 import collections
 import operator
 
+from nova.usb import features
 from nova.usb import host_device
 from nova.usb import status
 
@@ -39,7 +43,7 @@ DEVICE_FIELDS = (
 
 #: All that a report may change in a record, besides ``status``.
 REPORTED_FIELDS = DEVICE_FIELDS + (
-    'identity', 'present', 'blocked_reason', 'resource_class')
+    'identity', 'present', 'blocked_reason', 'resource_class', 'accepted_as')
 
 
 class Sighting(collections.namedtuple(
@@ -96,7 +100,8 @@ def plan(records, sightings):
     deletes = [record for record in unseen if record.status in status.FREE]
     gone = {id(record) for record in deletes}
     survivors = [record for record in records if id(record) not in gone]
-    updates = [(record, _changes(record, _values(sighting), survivors))
+    updates = [(record, _changes(record, _values(sighting, record),
+                                 survivors))
                for record, sighting in pairs]
     updates += [(record, {'present': False}) for record in unseen
                 if id(record) not in gone and record.present]
@@ -120,7 +125,28 @@ def find(record, sightings):
     """
     pairs, _new, _unseen = _match(
         [record], {sighting.identity: sighting for sighting in sightings})
-    return pairs[0][1] if pairs else None
+    if not pairs:
+        return None
+    record, sighting = pairs[0]
+    return sighting._replace(decision=sighting.decision._replace(
+        blocked_reason=_reason(record, sighting)))
+
+
+def _reason(record, sighting):
+    """Why the device that a record stands for may not be used, or None.
+
+    A guest may configure its device otherwise, and it shows other interfaces
+    then.  That is told from another device in its place by the address,
+    which each device gets anew.
+    """
+    device = sighting.device
+    reason = sighting.decision.blocked_reason
+    moved = (record.bus_number, record.device_number) != (
+        device.bus_number, device.device_number)
+    if reason is None and record.status in status.CLAIMED and (
+            moved or features.is_difference(record.blocked_reason)):
+        reason = features.difference(record.accepted_as, device)
+    return reason
 
 
 def _match(records, seen):
@@ -166,13 +192,23 @@ def _same_place(records, sighting):
     return None
 
 
-def _values(sighting):
+def _values(sighting, record=None):
+    """What a record of a device has to say.
+
+    :param record: the one that there is, if there is one
+    """
     values = {name: getattr(sighting.device, name) for name in DEVICE_FIELDS}
     values['interface_classes'] = list(values['interface_classes'])
     values.update(
         identity=sighting.identity, present=True,
         blocked_reason=sighting.decision.blocked_reason,
-        resource_class=sighting.decision.resource_class)
+        resource_class=sighting.decision.resource_class, accepted_as=None)
+    if record is not None:
+        values['blocked_reason'] = _reason(record, sighting)
+        values['accepted_as'] = record.accepted_as
+        if record.status in status.CLAIMED and not record.accepted_as:
+            # Since before that was noted.
+            values['accepted_as'] = features.describe(sighting.device)
     return values
 
 

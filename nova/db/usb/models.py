@@ -70,6 +70,8 @@ class UsbDevice(models.BASE, models.NovaBase):
     disabled = sa.Column(sa.Boolean, nullable=False, default=False)
     resource_class = sa.Column(sa.String(255))
     bcd_device = sa.Column(sa.String(4))
+    # What nova.usb.features says of it, since a server has it.
+    accepted_as = sa.Column(sa.String(271))
 
 
 class UsbReport(models.BASE, models.NovaBase):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which release of itself a device says that it is.
+"""What a device can do, to tell impostors.
 
 What stands in ``identity`` and ``controller`` of existing rows is left as it
 is: the first report of a host's new nova-compute carries them over, so that
@@ -20,3 +20,4 @@ depends_on = None
 
 def upgrade():
     op.add_column('devices', sa.Column('bcd_device', sa.String(4)))
+    op.add_column('devices', sa.Column('accepted_as', sa.String(271)))
