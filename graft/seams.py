@@ -78,6 +78,8 @@ SEAMS = (
               '@usb_hooks.manager_init', MANAGER_HOOKS),
     decorator(MANAGER, 'ComputeManager.init_host',
               '@usb_hooks.manager_init_host', MANAGER_HOOKS),
+    decorator(MANAGER, 'ComputeManager.pre_start_hook',
+              '@usb_hooks.manager_pre_start_hook', MANAGER_HOOKS),
     decorator(MANAGER, 'ComputeManager.cleanup_host',
               '@usb_hooks.manager_cleanup_host', MANAGER_HOOKS),
     *(decorator(MANAGER, 'ComputeManager.' + method, '@usb_hooks.' + hook,
@@ -94,8 +96,6 @@ SEAMS = (
     # The hypervisor's driver
     decorator(LIBVIRT, 'LibvirtDriver._get_guest_config',
               '@usb_hooks.guest_config', LIBVIRT_HOOKS),
-    decorator(LIBVIRT, 'LibvirtDriver.update_provider_tree',
-              '@usb_hooks.update_provider_tree', LIBVIRT_HOOKS),
     decorator(LIBVIRT, 'LibvirtDriver._suspend_guest_for_snapshot',
               '@usb_hooks.suspend_for_snapshot', LIBVIRT_HOOKS),
     decorator(LIBVIRT, 'LibvirtDriver._resume_guest_after_snapshot',

@@ -27,9 +27,12 @@ class Lifecycle(object):
     :param attachments: the nova.compute.usb.attachments.Attachments of the
         host
     :param is_stale: see :meth:`Attachments.settle`
+    :param reserve: counts in Placement what a server holds, see
+        nova.compute.usb.allocations.Allocations.balance
     """
 
-    def __init__(self, attachments, is_stale):
+    def __init__(self, attachments, is_stale, reserve):
+        self.reserve = reserve
         self.attachments = attachments
         self.host = attachments.host
         self.is_stale = is_stale
@@ -143,6 +146,11 @@ class Lifecycle(object):
             raise usb_exception.UsbDeviceGrantedElsewhere(
                 device=uuid, server=instance.uuid)
         device.claim(instance.uuid)
+        try:
+            self.reserve(context, instance)
+        except usb_exception.UsbDevicesReserved:
+            self.attachments.give_up(context, instance, uuid)
+            raise
         self.attachments.attach_locked(context, instance, uuid)
 
     def _tell(self, context, instance, event, what, devices):

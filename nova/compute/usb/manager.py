@@ -6,6 +6,7 @@ decorators in :mod:`nova.compute.usb.hooks` make it and call it.
 """
 
 import functools
+import threading
 
 from oslo_concurrency import lockutils
 from oslo_log import log as logging
@@ -81,9 +82,12 @@ class UsbManager(object):
         self.attachments = attachments.Attachments(
             self.driver, self.host, self._locate)
         self.patience = stalled.Patience()
-        self.lifecycle = lifecycle.Lifecycle(
-            self.attachments, self.patience.is_over)
         self.allocations = allocations.Allocations(manager)
+        if not CONF.usb.enabled:
+            self.allocations.withdraw()
+        self.lifecycle = lifecycle.Lifecycle(
+            self.attachments, self.patience.is_over,
+            self.allocations.balance)
         # Who reports: a nova-compute that starts takes its host over.
         self.reporter = uuidutils.generate_uuid()
         self._sequence = 0
@@ -129,6 +133,7 @@ class UsbManager(object):
         """Report all of the host's devices, and put records right."""
         self._check_supported()
         self._report(context, self.patience.is_over, everything=True)
+        self.allocations.balance_marked(context)
 
     def look_again(self, context):
         """Report soon, although nothing may have changed here.
@@ -152,11 +157,6 @@ class UsbManager(object):
             # It does not come to an attach, which would free it.
             self.attachments.give_up(context, instance, device_uuid)
             raise
-        except Exception as e:
-            # Placement may be away; the device is the server's nevertheless.
-            LOG.warning('USB devices are not counted in Placement yet: %s',
-                        e, instance=instance)
-            self.allocations.mark(instance.uuid)
 
     # Start and end
 
@@ -168,10 +168,10 @@ class UsbManager(object):
         # Nobody waits for an answer of the process that was here before.
         self.report(context, is_stale=lambda device: True, everything=True)
         self.hints = events.Hints(
-            lambda: self.report(nova_context.get_admin_context()),
-            CONF.usb.event_settle_time)
-        if self.driver.start_events(self.hints.give):
-            self.hints.start()
+            self._report_event, CONF.usb.event_settle_time)
+        self.driver.start_events(self.hints.give)
+        # Without events too: requests give hints, see look_again.
+        self.hints.start()
 
     def stop(self):
         """When nova-compute ends."""
@@ -193,6 +193,11 @@ class UsbManager(object):
         except usb_exception.UsbDatabaseNotSynced as e:
             # Then no server has a device.
             self._complain(e)
+        if self.allocations.concerns(instance.uuid):
+            # Upstream may have freed, or moved, what was allocated.
+            self.allocations.mark(instance.uuid)
+            if self.hints is not None:
+                self.hints.give()
 
     # Reports
 
@@ -205,6 +210,19 @@ class UsbManager(object):
         :param is_stale: see :meth:`Attachments.settle`
         :param everything: settle every server of this host
         """
+        self._try_report(context, is_stale, everything)
+        self.allocations.balance_marked(context)
+
+    def _report_event(self):
+        """After an event; what was plugged in waits for no Placement."""
+        context = nova_context.get_admin_context()
+        self._try_report(context)
+        if not self.allocations.settled:
+            threading.Thread(
+                target=self.allocations.balance_marked, args=(context,),
+                name='usb-placement', daemon=True).start()
+
+    def _try_report(self, context, is_stale=None, everything=False):
         if self.unsupported:
             return
         try:
@@ -256,7 +274,6 @@ class UsbManager(object):
             if self._everything:
                 self._unsettle_all(context)
             self._settle(context, is_stale)
-            self.allocations.balance_marked(context)
 
     def _unsettle_all(self, context):
         """Have all servers settled that may have devices of this host."""
@@ -293,8 +310,7 @@ class UsbManager(object):
             takeover=not self._accepted)
         self._accepted = True
         self._reported = sightings
-        self.driver.inventory = allocations.Inventory.of(
-            records, sightings)
+        self.allocations.note(records, sightings)
         self._note_held(records, is_stale)
 
     def _note_held(self, records, is_stale):
@@ -347,7 +363,8 @@ class UsbManager(object):
             finally:
                 if not done:
                     unsettled.add(instance_uuid)
-            self.allocations.mark(instance_uuid)
+            if self.allocations.concerns(instance_uuid):
+                self.allocations.mark(instance_uuid)
 
     def _locate(self, device):
         """The HostUsbDevice that a record is at this moment."""

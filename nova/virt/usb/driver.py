@@ -41,8 +41,6 @@ class UsbDriver:
         """:param compute_driver: the nova.virt.driver.ComputeDriver."""
         self.compute_driver = compute_driver
         self.host = CONF.host
-        #: What the host has to give, for Placement; set after each report.
-        self.inventory = None
         #: Told of what happens to a server inside of the virt driver; set
         #: by the compute service, see UsbManager.happened.
         self.happened = lambda event, context, instance: None
