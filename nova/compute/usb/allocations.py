@@ -63,6 +63,9 @@ class Allocations(object):
         self._leftover_at = None
         # device's uuid -> server, resource class: as of the last report
         self._counted = {}
+        # Servers that hold something, and those that changed since then.
+        self._holders = set()
+        self._touched = set()
         self._complained = False
 
     # What a report says
@@ -85,6 +88,9 @@ class Allocations(object):
                 if uuid in found:
                     self.mark(found[uuid][0])
         self._counted = counted
+        self._holders = self._touched.union(
+            server for server, _name in counted.values())
+        self._touched = set()
 
     def withdraw(self):
         """The host gives nothing any more; the next round says so."""
@@ -99,9 +105,8 @@ class Allocations(object):
         self.marked.add(instance_uuid)
 
     def concerns(self, instance_uuid):
-        """Whether a server held something at the last report."""
-        return any(server == instance_uuid
-                   for server, _name in self._counted.values())
+        """Whether a server holds something, or did a short while ago."""
+        return instance_uuid in self._holders | self._touched
 
     # Rounds
 
@@ -265,6 +270,7 @@ class Allocations(object):
             devices are there, but held for servers that were scheduled to
             this host for them
         """
+        self._touched.add(instance.uuid)
         try:
             if self._manager.rt.compute_nodes:
                 self._allocate(context, instance, now=True)
@@ -303,21 +309,9 @@ class Allocations(object):
 
             def wanted(holds):
                 names = set(self._sent.totals) | set(holds)
-                return {name: max(held.get(name, 0), of_flavor(flavor, name))
-                        for name in names}
+                return {
+                    name: max(held.get(name, 0),
+                              usb_inventory.of_flavor(flavor, name))
+                    for name in names}
 
             self._node_provider().allocate(context, instance.uuid, wanted)
-
-
-def of_flavor(extra_specs, resource_class):
-    """How many of a resource class a server was scheduled with.
-
-    :param extra_specs: of its flavor
-    """
-    total = 0
-    for key, value in extra_specs.items():
-        # resources:CUSTOM_X, or resources_GROUP:CUSTOM_X
-        group, _colon, name = key.partition(':')
-        if group.startswith('resources') and name == resource_class:
-            total += int(value)
-    return total

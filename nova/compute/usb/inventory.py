@@ -69,7 +69,7 @@ class Inventory(collections.namedtuple('Inventory', ['totals', 'traits'])):
             there are too many, these stay
         """
         offered = [device for device in records
-                   if is_pool(device) and _can_be_given(device)]
+                   if is_pool(device) and is_offered(device)]
         totals = collections.Counter(
             device.resource_class for device in offered)
         needed = {device.resource_class for device in offered
@@ -113,9 +113,24 @@ class Inventory(collections.namedtuple('Inventory', ['totals', 'traits'])):
         return set(self.traits) | ({owner} if owner else set())
 
 
-def _can_be_given(device):
+def is_offered(device):
+    """Whether it is somebody's, or can be given to somebody."""
     return device.status in status.CLAIMED or (
         device.status == status.AVAILABLE and device.present)
+
+
+def of_flavor(extra_specs, resource_class):
+    """How many of a resource class a server was scheduled with.
+
+    :param extra_specs: of its flavor
+    """
+    total = 0
+    for key, value in extra_specs.items():
+        # resources:CUSTOM_X, or resources_GROUP:CUSTOM_X
+        group, _colon, name = key.partition(':')
+        if group.startswith('resources') and name == resource_class:
+            total += int(value)
+    return total
 
 
 def _beyond_bound(totals, needed, before):

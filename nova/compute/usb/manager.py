@@ -169,9 +169,8 @@ class UsbManager(object):
         self.report(context, is_stale=lambda device: True, everything=True)
         self.hints = events.Hints(
             self._report_event, CONF.usb.event_settle_time)
-        self.driver.start_events(self.hints.give)
-        # Without events too: requests give hints, see look_again.
-        self.hints.start()
+        if self.driver.start_events(self.hints.give):
+            self.hints.start()
 
     def stop(self):
         """When nova-compute ends."""
