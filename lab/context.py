@@ -3,8 +3,8 @@
 
 import time
 
-from lab import process
 from lab import sysfs
+from toolbox import waiting
 
 # Seconds.  An emulated processor emulates the guest's, so its kernel takes
 # minutes; what is bounded here is only that nothing waits for ever.
@@ -79,7 +79,7 @@ class Context:
             record = self.record(device, port)
             return check(record) and (record or True)
 
-        return process.wait_for('the right record of %s' % device.name,
+        return waiting.wait_for('the right record of %s' % device.name,
                                 probe, timeout, interval=0.5)
 
     def granted(self, device, port=None):
@@ -96,7 +96,7 @@ class Context:
 
     def wait_console(self, text, times=1, timeout=GUEST_NOTICE):
         """Wait until the server's console has a text that many times."""
-        process.wait_for(
+        waiting.wait_for(
             "'%s' (%d times) on the server's console" % (text, times),
             lambda: self.console().count(text) >= times, timeout,
             interval=4)

@@ -4,10 +4,10 @@
 import textwrap
 import time
 
-from cloud import errors as cloud_errors
+from cloud import sdk
 from lab import context as lab_context
-from lab import errors
 from lab import steps
+from toolbox import errors
 
 PASSED = 'passed'
 FAILED = 'FAILED'
@@ -51,7 +51,7 @@ def _run_one(context, step):
     began = time.monotonic()
     try:
         outcome, remarks = PASSED, step.run(context)
-    except (errors.LabError, cloud_errors.CloudError) as exc:
+    except (errors.Failure, *sdk.ERRORS) as exc:
         outcome, remarks = FAILED, str(exc).splitlines()
     return Result(step.TITLE, outcome, time.monotonic() - began, remarks)
 

@@ -5,16 +5,24 @@ import shutil
 import sys
 import time
 
+from toolbox import commands
 import tools
-from tools import process
 from tools import results
 
 #: Processes that run tests side by side.
 WORKERS = 2
+#: What --quick runs of the functional tests on another than the default
+#: base: one of each thing that differs between releases.
+QUICK = (
+    r'test_usb_attach\.|'
+    r'test_usb_lifecycle\.MovesTest\.|'
+    r'test_usb_libvirt\.LibvirtUsbTest\.test_attach|'
+    r'test_usb_placement\.'
+)
 #: Where selected.py is copied to, in a tree.
 SELECTION = 'fork_tests'
 #: Packages of ours outside of nova/ that may have tests, in `tests`.
-STANDALONE = ('bench', 'cloud', 'graft', 'lab', 'tools')
+STANDALONE = ('bench', 'cloud', 'graft', 'lab', 'toolbox', 'tools')
 #: Tests that install the fork with pip: minutes, and the network.
 INSTALL_TESTS = ('graft.tests.test_install',)
 
@@ -30,10 +38,10 @@ def own_modules(kind):
         for path in start.rglob('test_*.py'))
 
 
-def standalone_modules():
+def standalone_modules(packages=STANDALONE):
     """:returns: the dotted names of the test modules beside nova/"""
     found = []
-    for package in STANDALONE:
+    for package in packages:
         for path in (tools.ROOT / package).glob('tests/**/test_*.py'):
             relative = path.relative_to(tools.ROOT)
             found.append('.'.join(relative.with_suffix('').parts))
@@ -86,10 +94,10 @@ def stestr(env, top, path, regex=None, names=None, label='', variables=()):
     out = env.home / 'results.json'
     out.unlink(missing_ok=True)
     began = time.monotonic()
-    code, _ = process.pipe(
+    code, _ = commands.pipe(
         command, [env.python, '-m', 'tools.stream', out],
         {'cwd': top, 'env': {**env.variables(), **dict(variables)}},
-        {'cwd': tools.ROOT, 'env': process.environment()})
+        {'cwd': tools.ROOT, 'env': commands.environment()})
     outcome = results.Results.load(out) if out.exists() else results.Results()
     nothing_fits = regex and code == 1 and not outcome.statuses
     if code and not outcome.failed and not nothing_fits:
@@ -108,8 +116,13 @@ def run_own(env, kind, regex=None):
 
 
 def run_standalone(env, regex=None):
-    """Run the tests of graft/, cloud/, lab/ and the like."""
-    return run_modules(env, tools.ROOT, standalone_modules(), regex,
+    """Run the tests of graft/, cloud/, lab/ and the like.
+
+    Those of graft/ on each base's Python, which it runs on; the others run
+    on that of the default base alone.
+    """
+    packages = STANDALONE if env.is_default else ('graft',)
+    return run_modules(env, tools.ROOT, standalone_modules(packages), regex,
                        'tests beside nova/')
 
 
@@ -124,7 +137,7 @@ def run_lab(base):
 
     :param base: the release of Nova that it is to run
     """
-    code, output = process.run_and_read(
+    code, output = commands.run_and_read(
         [sys.executable, '-m', 'lab', '--base', base], cwd=tools.ROOT)
     outcome = results.Results.from_output(output)
     if outcome is None:

@@ -5,7 +5,7 @@ import time
 
 from lab import check
 from lab import devices
-from lab import process
+from toolbox import waiting
 
 TITLE = '4 a device that is plugged is in the API within a second'
 TIMES = 5
@@ -47,7 +47,7 @@ def _unplug(context, offset):
 
 def _until(context, event, offset, check):
     """Seconds from the kernel's event to the API's first answer with it."""
-    process.wait_for('the API to follow the event',
+    waiting.wait_for('the API to follow the event',
                      lambda: check(context.record(DEVICE)), 60,
                      interval=0.02)
     return time.time() - (event['time'] + offset)

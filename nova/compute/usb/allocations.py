@@ -18,6 +18,7 @@ from oslo_log import log as logging
 from nova.compute.usb import inventory as usb_inventory
 from nova.compute.usb import provider as usb_provider
 from nova.compute import vm_states
+from nova import context as nova_context
 from nova import exception
 from nova import objects
 from nova.objects import usb_device as usb_obj
@@ -134,6 +135,15 @@ class Allocations(object):
             self._complain(e)
         finally:
             self._round.release()
+
+    def balance_soon(self):
+        """As balance_marked, in a thread of its own; nobody waits for it.
+        """
+        if not self.settled:
+            threading.Thread(
+                target=self.balance_marked,
+                args=(nova_context.get_admin_context(),),
+                name='usb-placement', daemon=True).start()
 
     def _complain(self, error):
         """Log an error that lasts once, not at every scan."""

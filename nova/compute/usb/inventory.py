@@ -63,8 +63,7 @@ class Inventory(collections.namedtuple('Inventory', ['totals', 'traits'])):
         """From the records of a host and the scan that they come from.
 
         :param records: UsbDevices of the host
-        :param sightings: tuples of identity, device and
-            nova.usb.devspec.Decision
+        :param sightings: list of nova.usb.tracker.Sighting
         :param before: the resource classes that the host gave so far; where
             there are too many, these stay
         """
@@ -79,9 +78,10 @@ class Inventory(collections.namedtuple('Inventory', ['totals', 'traits'])):
         identities = {device.identity for device in offered
                       if device.resource_class in totals}
         traits = set()
-        for identity, _device, decision in sightings:
-            if identity in identities and not decision.blocked_reason:
-                traits.update(decision.traits)
+        for seen in sightings:
+            if (seen.identity in identities and
+                    not seen.decision.blocked_reason):
+                traits.update(seen.decision.traits)
         return cls(dict(totals), frozenset(traits))
 
     @classmethod

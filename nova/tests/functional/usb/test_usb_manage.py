@@ -9,10 +9,9 @@ import fixtures
 from nova.cmd import manage
 from nova import context as nova_context
 from nova.tests.functional.usb import base
-from nova.tests.functional.usb import test_usb_placement
 
-STICK_CLASS = test_usb_placement.STICK_CLASS
-TWIN_CLASS = test_usb_placement.TWIN_CLASS
+STICK_CLASS = base.STICK_CLASS
+TWIN_CLASS = base.TWIN_CLASS
 CLIENT = 'nova.scheduler.client.report.SchedulerReportClient.'
 
 
@@ -85,6 +84,8 @@ class PlacementCommandsTest(ManageMixin, base.UsbTestBase):
             'POST', '/os-usb-devices/%s/action' % self.device('1-1').uuid,
             {'rescan': None})
         self.assertEqual(202, code, body)
+        # Placement is told by the periodic task alone.
+        self.scan()
 
     def test_nothing_to_heal(self):
         before = [self.allocated(server)

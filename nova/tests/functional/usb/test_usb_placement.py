@@ -7,8 +7,8 @@ from nova import objects
 from nova.tests.usb_fixtures import usb_placement
 from nova.tests.functional.usb import base
 
-STICK_CLASS = 'CUSTOM_USB_0781_5567'
-TWIN_CLASS = 'CUSTOM_USB_0403_6001'
+STICK_CLASS = base.STICK_CLASS
+TWIN_CLASS = base.TWIN_CLASS
 
 
 class PlacementTest(base.UsbTestBase):

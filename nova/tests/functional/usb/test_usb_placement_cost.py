@@ -68,6 +68,7 @@ class NoDeviceTest(CostMixin, base.UsbTestBase):
     def test_rescan(self):
         del self.messages[:], self.requests.seen[:], self.copies[:]
         self.compute.manager.usb.rescan(self.context)
+        self.scan()
         self.assertEqual([], self.requests.seen)
         self.assertNotIn(provider_tree.ProviderTree, self.copies)
 

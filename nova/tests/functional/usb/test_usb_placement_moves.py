@@ -35,6 +35,7 @@ class CountedMixin(object):
     def rescan(self, compute):
         # Everything is looked at, as an administrator's rescan does.
         compute.manager.usb.rescan(self.context)
+        self.scan(compute)
 
 
 class OneHostTest(CountedMixin, base.UsbTestBase):

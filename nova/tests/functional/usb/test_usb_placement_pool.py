@@ -137,7 +137,7 @@ class PoolTest(test_usb_placement_moves.CountedMixin, base.UsbTestBase):
                            device_number=number + 30))
             self.scan()
         self.unplug('1-9')
-        self.compute.manager.usb.rescan(self.context)
+        self.rescan(self.compute)
         self.assertEqual({STICK_CLASS, TWIN_CLASS}, self.classes())
 
     def test_many_products(self):
