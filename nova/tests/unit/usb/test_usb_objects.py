@@ -19,6 +19,7 @@ from nova.tests.unit.objects import test_objects
 from nova.tests.unit.usb import host_devices
 from nova.tests.unit.usb import usb_db_base
 from nova.usb import exception as usb_exception
+from nova.usb import host_device
 from nova.usb import status
 from nova.usb import tracker
 

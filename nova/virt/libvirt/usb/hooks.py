@@ -17,12 +17,8 @@ from nova.usb import status
 from nova import usb_compat
 from nova.virt.libvirt.usb import config as usb_config
 from nova.virt.usb import driver as usb_interface
-from nova.virt.usb import hooks as usb_hooks
 
 LOG = logging.getLogger(__name__)
-
-#: The same for every driver; here so that a driver has one import of ours.
-update_provider_tree = usb_hooks.update_provider_tree
 
 
 @wrapt.decorator
