@@ -23,8 +23,10 @@ _CLASS = re.compile(r'[0-9a-f]{2}\Z')
 _PLAIN_SERIAL = re.compile(r'[0-9A-Z._-]{1,64}\Z')
 _PLAIN_PORT = re.compile(r'[0-9.-]{1,64}\Z')
 
-#: Unicode categories that have no place in a name: control characters.
-_CONTROL = ('Cc',)
+#: Unicode categories that have no place in a name: control characters,
+#: invisible ones that change how others are shown (bidirectional marks, zero
+#: width joiners), line and paragraph separators, and what is no character.
+_INVISIBLE = ('Cc', 'Cf', 'Zl', 'Zp', 'Cn')
 _SURROGATE = 'Cs'
 _REPLACEMENT = '\ufffd'
 
@@ -32,9 +34,9 @@ _REPLACEMENT = '\ufffd'
 def clean_text(value, limit=255):
     """Make a string from a device's descriptor fit to be stored and shown.
 
-    Descriptors hold what a firmware's author left there.  Control
-    characters are taken out; characters beyond the Basic Multilingual Plane,
-    which MySQL's ``utf8`` cannot store, and bytes that are no UTF-8 become
+    Descriptors hold what a firmware's author left there.  Control and
+    invisible characters are taken out; characters beyond the Basic
+    Multilingual Plane, which MySQL's ``utf8`` cannot store, and bytes that are no UTF-8 become
     U+FFFD.
 
     :param value: str, bytes or None
@@ -52,11 +54,14 @@ def clean_text(value, limit=255):
         return value.strip()[:limit].strip() or None
     kept = []
     for char in value:
+        # Beyond the BMP first: which characters there are is another thing
+        # in each release of Python, and a serial number must not depend on
+        # it.
         category = unicodedata.category(char)
-        if category in _CONTROL:
-            continue
-        if category == _SURROGATE or ord(char) > 0xffff:
+        if ord(char) > 0xffff or category == _SURROGATE:
             char = _REPLACEMENT
+        elif category in _INVISIBLE:
+            continue
         kept.append(char)
     return ''.join(kept).strip()[:limit].strip() or None
 

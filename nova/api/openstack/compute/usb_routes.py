@@ -4,10 +4,33 @@
 from oslo_serialization import jsonutils
 import webob.exc
 
+from nova.api.openstack.compute import extension_info
 from nova.api.openstack.compute import server_usb_devices
 from nova.api.openstack.compute import usb_devices
 from nova.api.openstack import wsgi
 from nova.i18n import _
+
+
+#: How ``GET /extensions`` says that the cloud has USB devices.
+EXTENSION = {
+    'alias': 'os-usb-devices',
+    'description': 'USB passthrough support.',
+    'links': [],
+    'name': 'UsbDevices',
+    'namespace': 'http://docs.openstack.org/compute/ext/fake_xml',
+    'updated': '2026-11-25T00:00:00Z',
+}
+
+
+def _announce():
+    for extensions in (extension_info.EXTENSION_LIST,
+                       extension_info.EXTENSION_LIST_LEGACY_V2_COMPATIBLE):
+        if EXTENSION not in extensions:
+            extensions.append(EXTENSION)
+            extensions.sort(key=lambda extension: extension['alias'])
+
+
+_announce()
 
 
 class Resource(wsgi.Resource):

@@ -60,12 +60,70 @@ class PlanTest(unittest.TestCase):
     def test_unplugged(self):
         self.records.report(stick('1-1'), stick('1-2'))
         held = self.records.claim('1-2')
+        self.assertEqual([], self.records.report().deletes)
+        self.assertFalse(self.records.report())
+        self.records.wait(300)
         plan = self.records.report()
         self.assertEqual(1, len(plan.deletes))
         self.assertEqual([held], self.records.rows)
         self.assertFalse(held.present)
         self.assertEqual((1, 2), (held.bus_number, held.device_number))
         self.assertFalse(self.records.report())
+
+    def test_off_the_bus_for_a_moment(self):
+        self.records.report(stick('1-1'))
+        record = self.records.at('1-1')
+        for number in range(3, 6):
+            self.records.report()
+            self.assertEqual((False, self.records.now),
+                             (record.present, record.absent_since))
+            self.records.wait(299)
+            self.assertKept(self.records.report(
+                stick('1-1', device_number=number)))
+            self.assertEqual(
+                (True, None, number, status.AVAILABLE),
+                (record.present, record.absent_since, record.device_number,
+                 record.status))
+
+    def test_what_an_administrator_said_outlives_any_absence(self):
+        for name, value in [('project_id', 'p'), ('disabled', True),
+                            ('description', 'rack 7')]:
+            with self.subTest(name=name):
+                self.records = Records()
+                self.records.report(stick('1-1'))
+                record = self.records.at('1-1')
+                setattr(record, name, value)
+                self.records.report()
+                self.records.wait(10 ** 8)
+                self.assertFalse(self.records.report())
+                self.assertKept(self.records.report(stick('1-1')))
+                self.assertEqual(value, getattr(record, name))
+                self.assertEqual(
+                    status.BLOCKED if name == 'disabled' else
+                    status.AVAILABLE, record.status)
+
+    def test_freed_after_a_long_absence(self):
+        self.records.report(stick('1-1'))
+        held = self.records.claim('1-1')
+        self.records.report()
+        self.records.wait(300)
+        self.assertFalse(self.records.report())
+        held.status, held.instance_uuid = status.AVAILABLE, None
+        self.assertEqual([held], self.records.report().deletes)
+
+    def test_claimed_for_no_server(self):
+        for state in status.CLAIMED:
+            for devices in [[stick('1-1')], []]:
+                with self.subTest(state=state, devices=devices):
+                    self.records = Records()
+                    self.records.report(stick('1-1'))
+                    record = self.records.claim('1-1', None, state)
+                    self.records.report(*devices)
+                    self.assertEqual(status.AVAILABLE, record.status)
+                    record.status = state
+                    record.disabled = True
+                    self.records.report(*devices)
+                    self.assertEqual(status.BLOCKED, record.status)
 
     def test_replugged_in_the_same_port(self):
         self.records.report(stick('1-1'))
@@ -126,6 +184,10 @@ class PlanTest(unittest.TestCase):
         both = [stick('1-1', serial='S'), stick('1-2', serial='S')]
         self.records.report(*both)
         held = self.records.claim('1-1')
+        self.records.report(both[0])
+        # While the other one may come back, an identity is not guessed.
+        self.assertEqual('0781:5567/port=1-1/serial=S', held.identity)
+        self.records.wait(300)
         self.records.report(both[0])
         self.assertEqual([held], self.records.rows)
         self.assertEqual('0781:5567/serial=S', held.identity)
@@ -228,7 +290,8 @@ class TrackerMachine(stateful.RuleBasedStateMachine):
         self.records.report(*devices, **reasons)
         self.seen = seen
         self._check_not_its_business(others)
-        again = tracker.plan(self.records.rows, seen)
+        again = tracker.plan(self.records.rows, seen, self.records.now,
+                             self.records.GRACE)
         assert not again, again
 
     def _check_not_its_business(self, before):
@@ -239,9 +302,13 @@ class TrackerMachine(stateful.RuleBasedStateMachine):
             row = now.get(old['id'])
             if row is None:
                 assert old['status'] in status.FREE, old
+                assert not (old['project_id'] or old['disabled'] or
+                            old['description']), old
+                assert (self.records.now - old['absent_since'] >=
+                        self.records.GRACE), old
                 continue
             for name in ('uuid', 'instance_uuid', 'tag', 'project_id',
-                         'disabled', 'vendor_id', 'product_id', 'serial'):
+                         'disabled', 'description', 'vendor_id', 'product_id', 'serial'):
                 assert getattr(row, name) == old[name], (name, old, row)
             if old['status'] in status.CLAIMED:
                 assert row.status == old['status'], (old, row)
@@ -271,12 +338,22 @@ class TrackerMachine(stateful.RuleBasedStateMachine):
             return
         del self.owners[row.uuid]
         row.instance_uuid = None
-        if not row.present:
-            self.records.rows.remove(row)
-        elif row.disabled or row.blocked_reason:
+        if row.disabled or row.blocked_reason:
             row.status = status.BLOCKED
         else:
             row.status = status.AVAILABLE
+
+    @stateful.rule(seconds=st.sampled_from([1, 299, 300]))
+    def wait(self, seconds):
+        self.records.wait(seconds)
+
+    @stateful.rule(data=st.data(), project_id=st.sampled_from([None, 'p']),
+                   description=st.sampled_from([None, 'd']))
+    def grant_and_describe(self, data, project_id, description):
+        row = self._pick(data, self.records.rows)
+        if row is not None:
+            row.project_id = project_id
+            row.description = description
 
     @stateful.rule(data=st.data(), disabled=st.booleans())
     def disable(self, data, disabled):
@@ -306,10 +383,11 @@ class TrackerMachine(stateful.RuleBasedStateMachine):
             if row.status in status.CLAIMED}
 
     @stateful.invariant()
-    def free_ones_are_there(self):
+    def free_ones_are_blocked_for_a_reason(self):
         for row in self.records.rows:
+            assert row.present == (row.absent_since is None), row
             if row.status in status.FREE:
-                assert row.present and row.instance_uuid is None, row
+                assert row.instance_uuid is None, row
                 assert (row.status == status.BLOCKED) == bool(
                     row.disabled or row.blocked_reason), row
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from nova import context as nova_context
 from nova.db.usb import api as usb_db
+from nova.db.usb import claims as usb_claims
 from nova.db.usb import models
 from nova.db.usb import report as usb_report
 from nova import test
@@ -50,15 +51,15 @@ class UsbDbTestCase(test.TestCase):
         return usb_db.device_get_by_uuid(self.context, row.uuid)
 
     def claim(self, row, server=uuids.server, **kwargs):
-        return usb_db.device_claim(self.context, row.uuid, server, **kwargs)
+        return usb_claims.device_claim(self.context, row.uuid, server, **kwargs)
 
     def move(self, row, *verbs, server=uuids.server):
         for verb in verbs:
-            row = usb_db.device_move(self.context, row.uuid, server, verb)
+            row = usb_claims.device_move(self.context, row.uuid, server, verb)
         return row
 
     def release(self, row, server=uuids.server, states=status.CLAIMED):
-        return usb_db.device_release(self.context, row.uuid, server, states)
+        return usb_claims.device_release(self.context, row.uuid, server, states)
 
     def put(self, row, **values):
         """Force values upon a row."""
