@@ -107,6 +107,12 @@ class UsbDeviceGrantedElsewhere(UsbDeviceConflict):
                 "the one of server %(server)s. Change the grant first.")
 
 
+class UsbGrantRevoked(UsbDeviceConflict):
+    msg_fmt = _("USB device %(device)s is no longer granted to the project "
+                "of server %(server)s. Ask the operator of the cloud to "
+                "grant it again.")
+
+
 class UsbDevicePresent(UsbDeviceConflict):
     msg_fmt = _("USB device %(device)s is plugged in. Unplug it before its "
                 "record is deleted, or disable it instead.")

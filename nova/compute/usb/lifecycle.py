@@ -10,20 +10,18 @@ import functools
 
 from oslo_concurrency import lockutils
 from oslo_log import log as logging
-from oslo_serialization import jsonutils
 
+from nova.compute.usb import shelf
 from nova import exception
 from nova.i18n import _
 from nova import objects
 from nova.objects import usb_device as usb_obj
 from nova.usb import exception as usb_exception
+from nova.usb import grant
 from nova.usb import status
 from nova.virt.usb import driver as usb_driver
 
 LOG = logging.getLogger(__name__)
-
-#: Where a shelved server keeps the uuids of the devices that it had.
-SHELVED_KEY = 'usb_devices'
 
 
 def _settled_later(method):
@@ -172,10 +170,9 @@ class Lifecycle(usb_driver.Listener):
         """
         devices = usb_obj.UsbDeviceList.get_by_instance_uuid(
             context, instance.uuid)
-        if not devices and SHELVED_KEY not in instance.system_metadata:
+        if not devices and not shelf.read(instance):
             return
-        instance.system_metadata[SHELVED_KEY] = jsonutils.dumps(
-            [device.uuid for device in devices])
+        shelf.put(instance, devices)
         instance.save()
         for device in devices:
             device.release(list(status.CLAIMED))
@@ -186,14 +183,13 @@ class Lifecycle(usb_driver.Listener):
 
         Called with the server's lock held.
         """
-        uuids = jsonutils.loads(
-            instance.system_metadata.get(SHELVED_KEY, '[]'))
-        if not uuids:
+        shelved = shelf.read(instance)
+        if not shelved:
             return
         lost = []
-        for uuid in uuids:
+        for uuid, by_hand in sorted(shelved.items()):
             try:
-                self._claim_again(context, instance, uuid)
+                self._claim_again(context, instance, uuid, by_hand)
             except Exception as e:
                 if not isinstance(e, usb_exception.UsbDeviceConflict):
                     # Such errors do not name it.
@@ -203,19 +199,20 @@ class Lifecycle(usb_driver.Listener):
                 lost.append(uuid)
                 # A claim may have been made all the same.
                 self.attachments.unsettled.add(instance.uuid)
-        del instance.system_metadata[SHELVED_KEY]
+        shelf.clear(instance)
         instance.save()
         if lost:
             self._tell(context, instance, 'usb_devices_lost',
-                       'not free any more, or on another host', lost)
+                       'not free or not granted any more, or on another '
+                       'host', lost)
 
-    def _claim_again(self, context, instance, uuid):
+    def _claim_again(self, context, instance, uuid, by_hand):
         device = usb_obj.UsbDevice.get_by_uuid(context, uuid)
         if device.host != self.host:
             raise usb_exception.UsbDeviceOnOtherHost(
                 device=uuid, server=instance.uuid)
-        if device.project_id not in (None, instance.project_id):
-            raise usb_exception.UsbDeviceGrantedElsewhere(
+        if not grant.may_return(device, instance.project_id, by_hand):
+            raise usb_exception.UsbGrantRevoked(
                 device=uuid, server=instance.uuid)
         device.claim(instance.uuid)
         self.attachments.attach_locked(context, instance, uuid)
