@@ -6,6 +6,7 @@ import tempfile
 import threading
 import unittest
 
+from oslo_db import exception as db_exc
 from oslo_utils.fixture import uuidsentinel as uuids
 
 from nova import context as nova_context
@@ -69,6 +70,14 @@ class ClaimTest(usb_db_base.UsbDbTestCase):
             self.move(row, 'finish_attach')
             row = self.release(row)
             self.assertIsNone(row.claim_project_id)
+
+    def test_what_other_databases_find_too_long(self):
+        row = self.one()
+        for values in ({'description': 'x' * 256}, {'project_id': 'x' * 256},
+                       {'speed': 'x' * 17},
+                       {'interface_classes': ['08'] * 90}):
+            self.assertRaises(db_exc.DBError, self.put, row, **values)
+        self.put(row, description='x' * 255, interface_classes=['08'] * 85)
 
     def test_every_verb_from_every_state(self):
         """All that the table of transitions does not name is refused."""

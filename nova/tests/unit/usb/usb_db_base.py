@@ -13,6 +13,7 @@ from nova.db.usb import models
 from nova.db.usb import report as usb_report
 from nova import test
 from nova.tests.unit.usb import host_devices
+from nova.tests.usb_fixtures import usb_widths
 from nova.usb import status
 from nova import usb_compat
 
@@ -38,6 +39,7 @@ class UsbDbTestCase(test.TestCase):
         super(UsbDbTestCase, self).setUp()
         self.context = nova_context.get_admin_context()
         self.sequence = 0
+        self.useFixture(usb_widths.StringWidthsFixture(self.context))
 
     def report(self, *devices, **reasons):
         self.sequence += 1
