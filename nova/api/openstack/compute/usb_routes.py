@@ -33,12 +33,33 @@ def _announce():
 _announce()
 
 
+#: How deep the body of a request is nested at most; each of ours is three
+#: levels deep.  Validation copies a body recursively, and falls over one that
+#: is some 900 deep.
+MAX_DEPTH = 20
+
+
+def _is_deep(value):
+    """Whether a decoded body is nested deeper than MAX_DEPTH."""
+    level = [value]
+    for _depth in range(MAX_DEPTH):
+        below = []
+        for each in level:
+            if isinstance(each, dict):
+                below.extend(each.values())
+            elif isinstance(each, list):
+                below.extend(each)
+        level = below
+    return bool(level)
+
+
 class Resource(wsgi.Resource):
     """Refuses the bodies over which Nova's own Resource falls with a 500."""
 
     def _process_stack(self, request, *args, **kwargs):
         try:
-            jsonutils.loads(request.body.decode('utf-8'))
+            if _is_deep(jsonutils.loads(request.body.decode('utf-8'))):
+                raise RecursionError()
         except (UnicodeDecodeError, RecursionError):
             return wsgi.Fault(webob.exc.HTTPBadRequest(explanation=_(
                 "The request's body is not UTF-8, or nested too deep. Send "

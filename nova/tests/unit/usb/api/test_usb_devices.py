@@ -261,7 +261,8 @@ class RoutesTestCase(base.ApiTestCase):
         device = COLLECTION + '/' + uuids.device
         server = '/servers/%s/os-usb-devices' % uuids.server
         for raw in (b'\xff', b'{"a\xff": 1}', b'\xed\xa0\x80',
-                    b'[' * 100000, b'{"a":' * 100000):
+                    b'[' * 100000, b'{"a":' * 100000,
+                    b'{"usb_device": ' + b'[' * 900 + b']' * 900 + b'}'):
             for method, path in (('PUT', device), ('POST', server),
                                  ('POST', device + '/action')):
                 self.assertFault(400, 'UTF-8', method, path, raw=raw)
