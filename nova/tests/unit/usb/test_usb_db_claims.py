@@ -266,6 +266,14 @@ class ClaimTest(usb_db_base.UsbDbTestCase):
             1, len([s for s in seen if s.startswith(usb_db_base.WRITES)]))
 
 
+class ClaimTestMySQL(usb_db_base.OnMySQL, ClaimTest):
+    pass
+
+
+class ClaimTestPostgreSQL(usb_db_base.OnPostgreSQL, ClaimTest):
+    pass
+
+
 class ConcurrentClaimTest(unittest.TestCase):
     """Many at once, each with its own connection to a file.
 

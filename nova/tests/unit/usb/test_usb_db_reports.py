@@ -238,6 +238,14 @@ class ReportTest(usb_db_base.UsbDbTestCase):
                          [(row.uuid, row.identity) for row in rows])
 
 
+class ReportTestMySQL(usb_db_base.OnMySQL, ReportTest):
+    pass
+
+
+class ReportTestPostgreSQL(usb_db_base.OnPostgreSQL, ReportTest):
+    pass
+
+
 class SequenceTest(usb_db_base.UsbDbTestCase):
 
     def send(self, reporter, sequence, *devices, host='compute1',

@@ -3,12 +3,15 @@
 
 import contextlib
 
+from oslo_db.sqlalchemy import enginefacade
+from oslo_db.sqlalchemy import test_fixtures
 from oslo_utils.fixture import uuidsentinel as uuids
 import sqlalchemy as sa
 
 from nova import context as nova_context
 from nova.db.usb import api as usb_db
 from nova.db.usb import claims as usb_claims
+from nova.db.usb import migration
 from nova.db.usb import models
 from nova.db.usb import report as usb_report
 from nova import test
@@ -82,3 +85,31 @@ class UsbDbTestCase(test.TestCase):
             yield seen
         finally:
             sa.event.remove(engine, 'before_cursor_execute', before)
+
+
+class _OnServer(test_fixtures.OpportunisticDBTestMixin):
+    """The same tests on a server, where there is one.
+
+    See :mod:`oslo_db.sqlalchemy.test_fixtures` for where one is looked for.
+    """
+
+    def setUp(self):
+        super().setUp()
+        engine = enginefacade.writer.get_engine()
+        with engine.begin() as connection:
+            migration.upgrade(connection)
+        # Upstream's fixture of a database knows no other managers than its
+        # own.
+        manager = enginefacade.transaction_context()
+        manager.configure(
+            connection=engine.url.render_as_string(hide_password=False))
+        self.context.db_connection = manager
+        self.addCleanup(manager.writer.get_engine().dispose)
+
+
+class OnMySQL(_OnServer):
+    FIXTURE = test_fixtures.MySQLOpportunisticFixture
+
+
+class OnPostgreSQL(_OnServer):
+    FIXTURE = test_fixtures.PostgresqlOpportunisticFixture
