@@ -182,6 +182,12 @@ class UsbGuestPortsExhausted(UsbAttachFailed):
                 "%(device)s. Detach another USB device from it first.")
 
 
+class UsbGuestWithoutController(UsbAttachFailed):
+    msg_fmt = _("Server %(server)s was started without a USB controller, so "
+                "device %(device)s could not be attached. Hard reboot the "
+                "server, it gets one then.")
+
+
 class UsbDetachFailed(UsbDeviceConflict):
     msg_fmt = _("USB device %(device)s could not be detached from server "
                 "%(server)s: %(reason)s.")

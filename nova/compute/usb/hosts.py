@@ -2,8 +2,8 @@
 """What nova-api asks of compute hosts, with their errors in our words."""
 
 from oslo_log import log as logging
-from oslo_utils import timeutils
 import oslo_messaging as messaging
+from oslo_utils import timeutils
 
 from nova.compute.usb import rpcapi as usb_rpcapi
 import nova.conf

@@ -159,8 +159,9 @@ class Lifecycle(usb_driver.Listener):
         for device in left:
             device.release(list(status.CLAIMED))
         if left:
+            # The move succeeded, and its action says so.
             self._tell(context, instance, 'usb_devices_left_behind',
-                       'left behind on the old host', left)
+                       'left behind on the old host', left, failed=False)
 
     @_settled_later
     def after_offload(self, context, instance):
@@ -217,8 +218,12 @@ class Lifecycle(usb_driver.Listener):
         device.claim(instance.uuid)
         self.attachments.attach_locked(context, instance, uuid)
 
-    def _tell(self, context, instance, event, what, devices):
-        """Say in the instance action what became of devices."""
+    def _tell(self, context, instance, event, what, devices, failed=True):
+        """Say in the instance action what became of devices.
+
+        :param failed: whether the action is marked as failed; only then the
+            event names the devices
+        """
         names = ', '.join(sorted(getattr(device, 'uuid', device)
                                  for device in devices))
         message = 'USB devices %s: %s' % (what, names)
@@ -229,9 +234,13 @@ class Lifecycle(usb_driver.Listener):
             objects.InstanceActionEvent.event_start(
                 context, instance.uuid, event, want_result=False,
                 host=self.host)
-            objects.InstanceActionEvent.event_finish_with_failure(
-                context, instance.uuid, event, exc_val=message, exc_tb='',
-                want_result=False)
+            if failed:
+                objects.InstanceActionEvent.event_finish_with_failure(
+                    context, instance.uuid, event, exc_val=message,
+                    exc_tb='', want_result=False)
+            else:
+                objects.InstanceActionEvent.event_finish(
+                    context, instance.uuid, event, want_result=False)
         except exception.InstanceActionNotFound:
             # Not begun by a user.  It is in the log.
             LOG.debug('No action to note it in', instance=instance)

@@ -2,9 +2,9 @@
 
 from unittest import mock
 
+import oslo_messaging as messaging
 from oslo_utils import fixture as utils_fixture
 from oslo_utils import timeutils
-import oslo_messaging as messaging
 
 from nova.compute.usb import hosts
 from nova.compute.usb import rpcapi as usb_rpcapi

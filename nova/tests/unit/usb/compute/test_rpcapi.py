@@ -3,8 +3,8 @@
 from unittest import mock
 
 import fixtures
-from oslo_utils.fixture import uuidsentinel as uuids
 import oslo_messaging as messaging
+from oslo_utils.fixture import uuidsentinel as uuids
 
 from nova.compute.usb import rpcapi as usb_rpcapi
 from nova.tests.unit.usb.compute import api_base as base
