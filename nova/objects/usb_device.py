@@ -115,14 +115,6 @@ class UsbDevice(base.NovaTimestampObject, base.NovaObject):
             context, usb_db.device_get_by_uuid(context, device_uuid))
 
     @base.remotable
-    def refresh(self):
-        """Read it again.
-
-        :raises: UsbDeviceNotFound
-        """
-        self._refresh(usb_db.device_get_by_uuid(self._context, self.uuid))
-
-    @base.remotable
     def claim(self, instance_uuid, tag=None):
         """Give the free device to a server: available -> attaching.
 

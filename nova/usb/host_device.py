@@ -36,8 +36,8 @@ def clean_text(value, limit=255):
 
     Descriptors hold what a firmware's author left there.  Control and
     invisible characters are taken out; characters beyond the Basic
-    Multilingual Plane, which MySQL's ``utf8`` cannot store, and bytes that are no UTF-8 become
-    U+FFFD.
+    Multilingual Plane, which MySQL's ``utf8`` cannot store, and bytes that
+    are no UTF-8 become U+FFFD.
 
     :param value: str, bytes or None
     :param limit: the longest result, in characters

@@ -11,6 +11,7 @@ from nova.compute.usb import hosts
 import nova.conf
 from nova import exception
 from nova import objects
+from nova.objects import usb_device as usb_obj
 from nova.usb import exception as usb_exception
 from nova.usb import status
 
@@ -71,6 +72,8 @@ class DevicesAPI(object):
         audit.log(context, 'changed', device, **changes)
         if detach and device.status == status.ATTACHED:
             self._detach_ungranted(device)
+            return usb_obj.UsbDevice.get_by_uuid(
+                device._context, device_uuid)
         return device
 
     def _detach_ungranted(self, device):
@@ -79,7 +82,6 @@ class DevicesAPI(object):
         if instance.project_id != device.project_id:
             self.servers.detach_usb_device(
                 device._context, instance, device.uuid)
-            device.refresh()
 
     def rescan(self, context, device_uuid):
         """Have the device's host scan its devices now.

@@ -42,6 +42,8 @@ class Reconciler(object):
         # Whether to settle every server that is concerned with devices;
         # until that was begun.
         self._everything = False
+        # Whether somebody asked to look again since the last scan.
+        self._asked = False
         # Whether a request was under way at the last report.
         self._under_way = False
         # Of each device that a server holds: where it was at the last
@@ -75,7 +77,8 @@ class Reconciler(object):
         """
         is_stalled = is_stalled or self.stalled.includes
         with lockutils.lock('usb-report-%s' % self.host):
-            self._everything |= everything
+            asked, self._asked = self._asked, False
+            self._everything |= everything or asked
             sightings = self.driver.flapping.steady(
                 self.driver.sightings())
             if (self._everything or self._under_way or
@@ -84,12 +87,14 @@ class Reconciler(object):
             self._settle(context, is_stalled)
 
     def look_again(self):
-        """Have the next scan report although nothing may have changed.
+        """Have the next scan report, and settle all servers with devices.
 
         Of a request that this host never heard of it learns by a report
-        alone; from then on it watches the record, see ``_watch``.
+        alone; from then on it watches the record, see ``_watch``.  Of a
+        device that was taken from its server by force it learns by the
+        domain that still has it.
         """
-        self._under_way = True
+        self._asked = True
 
     def _complain(self, error):
         """Log an error that lasts once, not at every scan."""

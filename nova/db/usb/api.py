@@ -19,7 +19,6 @@ from nova.db.usb import paging
 from nova import exception
 from nova.usb import exception as usb_exception
 from nova.usb import host_device
-from nova.usb import status
 from nova import usb_compat
 
 db_api = usb_compat.db_api
@@ -55,7 +54,7 @@ def is_not_synced(error):
 
 
 def _named(decorate):
-    """Turn a table that is missing or too old into what an operator can act upon."""
+    """Turn a table that is missing or too old into an error with a remedy."""
     def decorator(func):
         decorated = decorate(func)
 

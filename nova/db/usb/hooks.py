@@ -105,7 +105,8 @@ def _compute_host(context, service_id):
 def _beside(context, func, *args):
     """Do something of ours in a transaction of Nova's, if it can be done.
 
-    :returns: what ``func`` returns; None where our tables are missing or too old
+    :returns: what ``func`` returns; None where our tables are missing or too
+        old
     """
     from nova.db.usb import api
     from nova import usb_compat
@@ -129,5 +130,6 @@ def _warn_once():
     if not _warned:
         _warned.append(True)
         LOG.warning("The tables of USB devices are missing in the database "
-                    "of this cell, or those of an older version. Run 'nova-manage db sync'. Until then "
-                    "servers are deleted without them.")
+                    "of this cell, or those of an older version. Run "
+                    "'nova-manage db sync'. Until then servers are deleted "
+                    "without them.")

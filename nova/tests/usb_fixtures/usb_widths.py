@@ -4,7 +4,10 @@
 SQLite keeps a text of any length in a VARCHAR(255).
 """
 
+import time
+
 import fixtures
+from oslo_db import exception as db_exc
 import sqlalchemy as sa
 
 from nova import usb_compat
@@ -32,8 +35,16 @@ class StringWidthsFixture(fixtures.Fixture):
             engine = usb_compat.db_api.get_engine(context=context)
             if engine.dialect.name != 'sqlite':
                 continue
-            with engine.begin() as connection:
-                self._check(connection)
+            for _attempt in range(100):
+                try:
+                    with engine.begin() as connection:
+                        self._check(connection)
+                    break
+                except (db_exc.DBError, sa.exc.OperationalError):
+                    # A service of the test reads or writes just now.
+                    time.sleep(0.1)
+            else:
+                raise AssertionError('The database is always in use')
 
     @staticmethod
     def _check(connection):

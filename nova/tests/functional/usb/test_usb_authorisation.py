@@ -40,11 +40,13 @@ class GrantTest(api_base.UsbApiTestBase):
 
     def test_unshelve_with_the_grant(self):
         self._shelve_server(self.server)
+        self.assertGone()
         self._unshelve_server(self.server)
         self.assertHas(True)
 
     def test_unshelve_after_it_was_revoked(self):
         self._shelve_server(self.server)
+        self.assertGone()
         self.revoke()
         self._unshelve_server(self.server)
         self.assertHas(False)
@@ -53,6 +55,7 @@ class GrantTest(api_base.UsbApiTestBase):
 
     def test_unshelve_after_it_was_granted_elsewhere(self):
         self._shelve_server(self.server)
+        self.assertGone()
         self.grant(self.stick, api_base.OTHER_PROJECT)
         self._unshelve_server(self.server)
         self.assertHas(False)
@@ -70,11 +73,18 @@ class GrantTest(api_base.UsbApiTestBase):
         self.assertEqual('attached', device['status'])
         self.scan()
         self.assertHas(True)
-        self._reboot_server(self.server, hard=True)
+        self._stop_server(self.server)
+        self.assertGone()
+        self._start_server(self.server)
         self.assertHas(False)
+
+    def assertGone(self):
+        # The simulation notices that a domain has ended when it is asked.
+        self.assertIsNone(self.in_domain(self.server))
 
     def test_revoked_while_stopped(self):
         self._stop_server(self.server)
+        self.assertGone()
         self.revoke()
         self._start_server(self.server)
         self.assertHas(False)
@@ -144,13 +154,19 @@ class ManyDevicesTest(base.UsbTestBase):
         self._wait_for_assert(lambda: self.assertEqual(
             {'available'},
             {device.status for device in self.devices().values()}))
+        self.assertIsNone(self.in_domain(server))
+        self.assertEqual(8, len(self._noted(server)))
         self._unshelve_server(server)
         self._wait_for_assert(lambda: self.assertEqual(
             8, len(self.in_domain(server))))
+        self._wait_for_assert(lambda: self.assertEqual(
+            [], self._noted(server)))
+
+    def _noted(self, server):
         instance = objects.Instance.get_by_uuid(
             self.context, server['id'], expected_attrs=['system_metadata'])
-        self.assertEqual([], [key for key in instance.system_metadata
-                              if key.startswith('usb_')])
+        return [key for key in instance.system_metadata
+                if key.startswith('usb_')]
 
 
 class HostageTest(api_base.UsbApiTestBase):
@@ -189,7 +205,7 @@ class HostageTest(api_base.UsbApiTestBase):
         self.assertDetached()
 
     def test_error(self):
-        self.act({'os-resetState': {'state': 'error'}}, 'ERROR')
+        self._instance(vm_state='error')
         self.assertDetached()
         self.assertEqual({}, self.in_domain(self.server))
 
@@ -217,9 +233,7 @@ class HostageTest(api_base.UsbApiTestBase):
         self.force_release(409)
         self.useFixture(time_fixture.TimeFixture(
             timeutils.utcnow() + datetime.timedelta(seconds=121)))
-        # It was the time of the server that has gone by, not of its host.
-        self.compute.service_ref.save()
-        self.compute.manager.usb.reconciler.look_again()
+        # It is the server that has not been heard of, not its host.
         service = objects.Service.get_by_host_and_binary(
             self.context, self.compute.host, 'nova-compute')
         service.last_seen_up = timeutils.utcnow()
@@ -247,5 +261,10 @@ class ForceReleaseTest(base.TwoHostsTest):
         service = self.admin_api.get_services(
             binary='nova-compute', host='host1')[0]
         self.admin_api.put_service_force_down(service['id'], False)
-        self.scan()
-        self.assertEqual({}, self.in_domain(self.server))
+
+        def check():
+            # What it was sent meanwhile arrives some time.
+            self.scan()
+            self.assertEqual({}, self.in_domain(self.server))
+
+        self._wait_for_assert(check)

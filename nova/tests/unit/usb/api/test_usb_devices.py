@@ -162,7 +162,8 @@ class UpdateTestCase(DeviceTestCase):
                      {'usb_device': {'description': 'x', 'uuid': 'x'}},
                      {'usb_device': {'description': 'x'}, 'x': 1}):
             self.assertStatus(400, 'PUT', self.PATH, body)
-        for raw in (b'', b'{', b'null', b'{"usb_device": {"description": NaN}}'):
+        for raw in (b'', b'{', b'null',
+                    b'{"usb_device": {"description": NaN}}'):
             self.assertStatus(400, 'PUT', self.PATH, raw=raw)
         self.devices_api.update_device.assert_not_called()
 

@@ -88,6 +88,7 @@ class ViewTestCase(test.NoDBTestCase):
         devices = [base.fake_device(uuid=uuids.a),
                    base.fake_device(uuid=uuids.b)]
         self.assertEqual(
-            {'usb_devices': [dict(shown.PUBLIC, id=uuids.a, links=shown.links(uuids.a)),
-                             dict(shown.PUBLIC, id=uuids.b, links=shown.links(uuids.b))]},
+            {'usb_devices': [
+                dict(shown.PUBLIC, id=uuid, links=shown.links(uuid))
+                for uuid in (uuids.a, uuids.b)]},
             self.view.index(self.request, devices, everything=False))

@@ -78,9 +78,6 @@ class FakeDevice(object):
     def save(self):
         self._fail()
 
-    def refresh(self):
-        self._fail()
-
     def forget(self):
         self._fail()
 
