@@ -142,7 +142,7 @@ class ReportTest(usb_db_base.UsbDbTestCase):
             return self.report(*devices)
 
     def test_released_while_it_vanishes(self):
-        row = self.claim(self.one())
+        self.claim(self.one())
         self.assertEqual(
             [(status.AVAILABLE, False)],
             [(row.status, row.present) for row in
