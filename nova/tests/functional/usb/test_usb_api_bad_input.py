@@ -31,6 +31,9 @@ STRANGE_BODIES = (
     {'usb_device': {'description': '\ud800'}},
     {'usb_device': {'description': ['x']}},
     {'usb_device': {'description': {'x': 'y'}}})
+STRANGE_BYTES = (b'', b'{', b'null', b'{"usb_device": NaN}', b'\x00',
+                 b'\xff', b'{"\xff": 1}', b'[' * 100000,
+                 b'{"usb_device": {"description": "\xe2\x80\xa8"}}')
 
 
 class BadInputTest(base.UsbTestBase):
