@@ -26,7 +26,7 @@ stick = usb_db_base.stick
 
 #: Whoever changes an object gives it another version.
 HASHES = {
-    'UsbDevice': '1.1-3fac245c6297184bf4aff418f2ac64d5',
+    'UsbDevice': '1.1-8ddde1169d20380961e48d46a1b61284',
     'UsbDeviceList': '1.0-1720a18ec885310b519c9681e79b0a17',
 }
 

@@ -161,7 +161,8 @@ class LibvirtUsbDriver(usb_driver.UsbDriver):
                 device=device_uuid, server=instance.uuid)
         if any(words in lower for words in _NO_CONTROLLER):
             reason = _("its domain was started without a USB controller. "
-                       "Hard reboot the server, it gets one then "
+                       "Hard reboot the server, it gets one then, unless "
+                       "its flavor or image says hw:usb_model=none "
                        "(libvirt: %s)") % reason
         return exception.UsbAttachFailed(
             device=device_uuid, server=instance.uuid, reason=reason)
