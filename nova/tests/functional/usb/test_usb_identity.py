@@ -4,14 +4,14 @@
 
 import shutil
 
-from nova.tests.functional.usb import test_usb_libvirt
+from nova.tests.functional.usb import libvirt_base
 from nova.tests.unit.usb import usb_db_base
 from nova.usb import host_device
 
-TWIN = test_usb_libvirt.TWIN
+TWIN = libvirt_base.TWIN
 
 
-class TwinsTest(test_usb_libvirt.LibvirtUsbTestBase):
+class TwinsTest(libvirt_base.LibvirtUsbTestBase):
     """Two dongles that nothing tells apart but where they are."""
 
     def setUp(self):
@@ -95,7 +95,7 @@ class TwinsTest(test_usb_libvirt.LibvirtUsbTestBase):
         self.assert_each_has_its_own()
 
 
-class ImpostorTest(test_usb_libvirt.LibvirtUsbTestBase):
+class ImpostorTest(libvirt_base.LibvirtUsbTestBase):
     """What comes back says that it is the same, and can do something else."""
 
     def setUp(self):

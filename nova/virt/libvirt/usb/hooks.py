@@ -12,17 +12,14 @@ import wrapt
 from nova import context as nova_context
 from nova.objects import usb_device as usb_obj
 from nova.usb import exception
+from nova.usb import grant
 from nova.usb import settlement
 from nova.usb import status
 from nova import usb_compat
 from nova.virt.libvirt.usb import config as usb_config
 from nova.virt.usb import driver as usb_interface
-from nova.virt.usb import hooks as usb_hooks
 
 LOG = logging.getLogger(__name__)
-
-#: The same for every driver; here so that a driver has one import of ours.
-update_provider_tree = usb_hooks.update_provider_tree
 
 
 @wrapt.decorator
@@ -86,6 +83,47 @@ def _add_usb(usb_driver, guest, instance, given):
 
 
 @wrapt.decorator
+def create_guest(wrapped, driver, args, kwargs):
+    """On ``LibvirtDriver._create_guest``: only the running domain has devices.
+
+    An address in the persistent definition is soon another device's, and
+    libvirt would start the domain with that by itself (autostart,
+    libvirt-guests).  Nova makes the definition anew at each start.
+    """
+    guest = wrapped(*args, **kwargs)
+    usb_driver = usb_interface.existing(driver)
+    xml = inspect.signature(wrapped).bind(*args, **kwargs).arguments['xml']
+    # Other servers cost no call to libvirt.
+    if usb_driver is not None and usb_config.ALIAS_PREFIX in str(xml):
+        usb_driver.clear_definition(guest)
+    return guest
+
+
+@wrapt.decorator
+def live_migration(wrapped, driver, args, kwargs):
+    """On ``LibvirtDriver.live_migration``, right before the domain leaves.
+
+    libvirt migrates a domain with its hostdevs, whose addresses name other
+    devices on the target.  A live migration that got here with devices is
+    ended as upstream ends one that libvirt refuses: it is rolled back, and
+    the server goes on where it is.
+    """
+    usb_driver = usb_interface.existing(driver)
+    given = inspect.signature(wrapped).bind(*args, **kwargs)
+    given.apply_defaults()
+    given = given.arguments
+    instance = given['instance']
+    devices = usb_driver is not None and usb_driver.attached(instance)
+    if not devices:
+        return wrapped(*args, **kwargs)
+    LOG.error('The live migration is rolled back: the domain has USB devices '
+              '(%s). Detach them first.', ', '.join(sorted(devices)),
+              instance=instance)
+    given['recover_method'](given['context'], instance, given['dest'],
+                            given['migrate_data'])
+
+
+@wrapt.decorator
 def suspend_for_snapshot(wrapped, driver, args, kwargs):
     """On ``LibvirtDriver._suspend_guest_for_snapshot``.
 
@@ -138,13 +176,15 @@ def _held(context, usb_driver, instance):
     """Read which devices of this host the server has.
 
     Not those whose attach or detach is under way: whoever does that deals
-    with the domain, too.
+    with the domain, too.  And not those whose grant was revoked: the
+    compute service frees them when the server runs.
     """
     records = usb_obj.UsbDeviceList.get_by_instance_uuid(
         context or nova_context.get_admin_context(), instance.uuid)
     return [record for record in records
             if record.host == usb_driver.host and
-            record.status == status.ATTACHED]
+            record.status == status.ATTACHED and
+            grant.still_holds(record, instance.project_id)]
 
 
 def _located(usb_driver, instance, held):
