@@ -14,7 +14,7 @@ Options: ``since=24``/``until=23`` for the major releases that a seam is meant
 for, ``test=True`` for an enumeration in upstream's own tests, ``optional=
 True`` for a file that an installed Nova does not have. The engine writes a
 mark at the end of each line (:mod:`graft.edit`): keep a line to 72 columns.
-The budget, held by a test: 40 lines in 15 files, tests apart.
+The budget, held by a test: 60 lines in 18 files, tests apart.
 """
 
 from graft import requirements
@@ -102,6 +102,11 @@ SEAMS = (
     # `nova-manage --version` cuts the fork's part off what pbr knows.
     append('nova/version.py',
            'version_string = version_info.release_string'),
+
+    # nova-manage usb
+    append('nova/cmd/manage.py',
+           'from nova.cmd import usb_manage',
+           "CATEGORIES['usb'] = usb_manage.UsbCommands"),
 
     # A wheel carries these in its metadata.
     append('requirements.txt', *requirements.ours(), optional=True),

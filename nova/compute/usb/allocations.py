@@ -17,12 +17,14 @@ from oslo_log import log as logging
 
 from nova.compute.usb import inventory as usb_inventory
 from nova.compute.usb import provider as usb_provider
+from nova.compute import resource_tracker
 from nova.compute import vm_states
 from nova import context as nova_context
 from nova import exception
 from nova import objects
 from nova.objects import usb_device as usb_obj
 from nova.usb import exception as usb_exception
+from nova import utils
 
 LOG = logging.getLogger(__name__)
 
@@ -268,6 +270,26 @@ class Allocations(object):
         return self._sent is None or any(
             self._sent.totals.get(name) != self._wanted.totals.get(name)
             for name in names)
+
+    def remove(self, context):
+        """Delete the provider; nothing is sent any more until a restart.
+
+        Upstream's cache would ask for the provider for minutes to come, and
+        fail every build of the host because it is gone.  So it is emptied,
+        while nothing is claimed.
+
+        :raises: PlacementUnavailable
+        """
+        @utils.synchronized(
+            resource_tracker.COMPUTE_RESOURCE_SEMAPHORE, fair=True)
+        def delete():
+            self._node_provider().delete(context)
+            self._manager.reportclient.clear_provider_cache()
+
+        with self._round:
+            self._wanted = None
+            if self._manager.rt.compute_nodes:
+                delete()
 
     # One server
 
