@@ -83,6 +83,9 @@ SEAMS = (
     *(decorator(MANAGER, 'ComputeManager.' + method, '@usb_hooks.' + hook,
                 MANAGER_HOOKS, inner=True)
       for hook, methods in MANAGER_EVENTS.items() for method in methods),
+    # On the source of a live migration, whatever nova-api is in front.
+    decorator(MANAGER, 'ComputeManager.check_can_live_migrate_source',
+              '@usb_hooks.check_live_migration', MANAGER_HOOKS, inner=True),
 
     # nova-api
     decorator('nova/compute/api.py', 'API.live_migrate',
@@ -94,6 +97,10 @@ SEAMS = (
     # The hypervisor's driver
     decorator(LIBVIRT, 'LibvirtDriver._get_guest_config',
               '@usb_hooks.guest_config', LIBVIRT_HOOKS),
+    decorator(LIBVIRT, 'LibvirtDriver._create_guest',
+              '@usb_hooks.create_guest', LIBVIRT_HOOKS),
+    decorator(LIBVIRT, 'LibvirtDriver.live_migration',
+              '@usb_hooks.live_migration', LIBVIRT_HOOKS),
     decorator(LIBVIRT, 'LibvirtDriver._suspend_guest_for_snapshot',
               '@usb_hooks.suspend_for_snapshot', LIBVIRT_HOOKS),
     decorator(LIBVIRT, 'LibvirtDriver._resume_guest_after_snapshot',

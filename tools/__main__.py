@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the tests of the fork: ./run_tests.sh [options] [REGEX]
 
-Without options: style checks, the fork's unit tests, the tests beside nova/
-and the fork's functional tests, on the default release of Nova. The last
-line says how many passed, failed and were skipped.
+Without options: style checks, the fork's unit tests, the tests beside nova/,
+the client's unit tests and the fork's functional tests, on the default release
+of Nova. The last line says how many passed, failed and were skipped.
 """
 
 import argparse
@@ -13,12 +13,14 @@ import sys
 from toolbox import errors
 import tools
 from tools import bases
+from tools import distributions
 from tools import docs
 from tools import environment
 from tools import releases
 from tools import results
 from tools import style
 from tools import suites
+from tools import upgrade
 from tools import upstream
 
 
@@ -44,7 +46,8 @@ def parse(arguments):
         '--base', default=tools.DEFAULT_BASE, metavar='RELEASES',
         help=f'the release of Nova to graft onto: any of '
              f'{min(releases.SERIES)}.x to {max(releases.SERIES)}.x, '
-             f'several with commas, or "all" for {", ".join(releases.NAMED)} '
+             f'several with commas, "next" for the newest on the package '
+             f'index, or "all" for {", ".join(releases.NAMED)} '
              f'(default %(default)s)')
     parser.add_argument(
         '--quick', action='store_true',
@@ -54,10 +57,17 @@ def parse(arguments):
             ('style', 'the style checks'),
             ('unit', 'unit tests, and the tests beside nova/'),
             ('functional', "functional tests in Nova's own harness"),
+            ('client', "client/: the client's unit tests, and its builds"),
+            ('client-functional', 'the client against a cloud of ./run.sh'),
             ('install', 'tests that install the fork with pip: minutes'),
             ('docs', 'build the documentation and the release notes'),
             ('lab', 'the lab: emulated USB hardware; needs root')):
         parser.add_argument(f'--{name}', action='store_true', help=text)
+    parser.add_argument(
+        '--upgrade', action='store_true',
+        help='upgrade a database with devices in it through '
+             f'{", ".join(upgrade.PATH)}: SQLite, and PostgreSQL and MariaDB '
+             'where they are installed')
     parser.add_argument(
         '--upstream', metavar='REGEX', type=expression,
         help="run upstream's tests with and without the fork and report "
@@ -84,11 +94,26 @@ def run_own(env, options, everything):
     if options.functional or everything:
         some = suites.QUICK if options.quick and not env.is_default else None
         total.add(suites.run_own(env, 'functional', options.regex or some))
+    if everything and env.is_default:
+        total.add(distributions.run('client', options.regex))
+    return total
+
+
+def run_client(options):
+    """:returns: the results.Results of the client's own options"""
+    total = results.Results()
+    if options.client:
+        total.add(distributions.run('client', options.regex))
+    if options.client_functional:
+        total.add(distributions.run('client', options.regex,
+                                    functional=True))
     return total
 
 
 def run(options):
     """:returns: the results.Results of what the options ask for"""
+    if options.upgrade:
+        return upgrade.run()
     chosen = bases.chosen(options.base)
     if len(chosen) == 1:
         return run_on(chosen[0], options)
@@ -100,10 +125,12 @@ def run_on(base, options):
     total = results.Results()
     if options.lab:
         total.add(suites.run_lab(base))
+    total.add(run_client(options))
     compare = options.upstream is not None
     chosen = (options.style or options.unit or options.functional
               or options.docs or options.install or compare)
-    if options.lab and not chosen:
+    alone = options.lab or options.client or options.client_functional
+    if alone and not chosen:
         return total
     env = environment.Environment(base)
     with env.locked():

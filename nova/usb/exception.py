@@ -95,6 +95,12 @@ class UsbServerWithoutHost(UsbDeviceConflict):
                 "can be attached once it is on a host.")
 
 
+class UsbServerNotReady(UsbDeviceConflict):
+    msg_fmt = _("Server %(server)s is %(state)s. USB devices can be attached "
+                "to a server that is active, paused or stopped while no task "
+                "is under way. Wait until that ends and try again.")
+
+
 class UsbHostUnavailable(UsbDeviceConflict):
     msg_fmt = _("The compute service on the host of the USB device does "
                 "not answer (%(reason)s). The device was left as it was; "
@@ -186,6 +192,13 @@ class UsbSimulationInvalid(exception.NovaException):
     code = 500
     msg_fmt = _("[usb] simulated_devices is wrong: %(reason)s. File: "
                 "%(path)s")
+
+
+class UsbScanFailed(exception.NovaException):
+    code = 500
+    msg_fmt = _("The USB devices of this host cannot be read: %(reason)s. "
+                "What is known of them is left as it is. See that /sys is "
+                "mounted and that nova-compute may read it.")
 
 
 class UsbReportSuperseded(exception.NovaException):

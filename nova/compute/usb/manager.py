@@ -85,7 +85,7 @@ class UsbManager(object):
             self.allocations.withdraw()
         self.settler = settler.Settler(self.driver, self.host)
         self.attachments = attachments.Attachments(
-            self.driver, self.unsettled)
+            self.driver, self.host, self.unsettled)
         self.lifecycle = lifecycle.Lifecycle(
             self.attachments, self.settler, self.stalled.includes,
             self.allocations)

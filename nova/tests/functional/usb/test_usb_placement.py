@@ -4,8 +4,8 @@
 import threading
 
 from nova import objects
-from nova.tests.usb_fixtures import usb_placement
 from nova.tests.functional.usb import base
+from nova.tests.usb_fixtures import usb_placement
 
 STICK_CLASS = base.STICK_CLASS
 TWIN_CLASS = base.TWIN_CLASS

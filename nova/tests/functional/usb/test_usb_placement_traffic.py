@@ -4,8 +4,8 @@
 import re
 import threading
 
-from nova.tests.usb_fixtures import usb_placement
 from nova.tests.functional.usb import base
+from nova.tests.usb_fixtures import usb_placement
 
 #: Attach and detach loops beside the boots.
 LOOPS = 3
