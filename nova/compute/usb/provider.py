@@ -274,12 +274,13 @@ class Provider(object):
 
         :returns: whether there was one
         """
-        if self.find(context) is None:
+        uuid = self.find(context)
+        if uuid is None:
             return False
         for consumer in self.consumers(context):
             self.allocate(context, consumer, lambda holds: {})
         self.send(context, usb_inventory.Inventory.nothing())
-        self._ask(context, 'delete', '/resource_providers/%s' % self._uuid,
+        self._ask(context, 'delete', '/resource_providers/' + uuid,
                   _PROVIDERS, ok=(404,))
         self._uuid = None
         return True
