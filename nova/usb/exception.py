@@ -113,6 +113,19 @@ class UsbDevicesReserved(UsbDeviceConflict):
                 "device, or wait until one of those servers is deleted.")
 
 
+class UsbDeviceHeldForFlavor(UsbDeviceConflict):
+    msg_fmt = _("USB device %(device)s cannot be granted: of the %(total)s "
+                "devices of class %(name)s on its host %(used)s are held for "
+                "servers whose flavor asks for them. Delete or resize one of "
+                "those servers first, or grant another device.")
+
+
+class UsbPlacementUnavailable(UsbDeviceConflict):
+    code = 503
+    msg_fmt = _("Placement does not say whether USB device %(device)s is "
+                "held for a server. Try again when it answers. (%(reason)s)")
+
+
 class UsbIdentityChanged(UsbDeviceConflict):
     msg_fmt = _("USB device %(device)s is no longer where it was: "
                 "%(reason)s. List the devices again and choose anew.")
@@ -179,6 +192,13 @@ class UsbSimulationInvalid(exception.NovaException):
     code = 500
     msg_fmt = _("[usb] simulated_devices is wrong: %(reason)s. File: "
                 "%(path)s")
+
+
+class UsbScanFailed(exception.NovaException):
+    code = 500
+    msg_fmt = _("The USB devices of this host cannot be read: %(reason)s. "
+                "What is known of them is left as it is. See that /sys is "
+                "mounted and that nova-compute may read it.")
 
 
 class UsbReportSuperseded(exception.NovaException):

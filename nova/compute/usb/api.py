@@ -16,6 +16,7 @@ import oslo_messaging as messaging
 
 from nova.compute import api as compute
 from nova.compute.usb import device_list
+from nova.compute.usb import pool
 from nova.compute.usb import rollback
 from nova.compute.usb import rpcapi as usb_rpcapi
 from nova.compute.usb import selection
@@ -95,11 +96,20 @@ class API(object):
 
         :param changes: dict with any of project_id, disabled, tag
         :returns: the UsbDevice as it is afterwards
+        :raises: UsbDeviceHeldForFlavor, UsbPlacementUnavailable when it is
+            to be granted
         """
         device = self.get_device(context, uuid)
+        granted = changes.get('project_id', device.project_id)
+        moves = (granted is None) != (device.project_id is None)
+        if moves and granted is not None:
+            pool.check_leaves(self.compute_api.placementclient, device)
         for name, value in changes.items():
             setattr(device, name, value)
         device.save()
+        if moves:
+            # Only its host tells Placement.
+            self.rpcapi.look_again(device._context, device.host)
         return device
 
     def rescan(self, context, uuid):

@@ -58,9 +58,12 @@ class Lifecycle(usb_driver.Listener):
         host
     :param settler: the nova.compute.usb.settler.Settler of the host
     :param is_stalled: see :meth:`Settler.settle`
+    :param allocations: the nova.compute.usb.allocations.Allocations of the
+        host
     """
 
-    def __init__(self, attachments, settler, is_stalled):
+    def __init__(self, attachments, settler, is_stalled, allocations):
+        self.allocations = allocations
         self.attachments = attachments
         self.settler = settler
         self.driver = settler.driver
@@ -163,6 +166,10 @@ class Lifecycle(usb_driver.Listener):
         if left:
             self._tell(context, instance, 'usb_devices_left_behind',
                        'left behind on the old host', left)
+        if self.allocations.concerns(instance.uuid):
+            # What it holds was allocated to its migration, which is over.
+            self.allocations.mark(instance.uuid)
+            self.allocations.balance_soon()
 
     @_settled_later
     def after_offload(self, context, instance):
@@ -218,6 +225,11 @@ class Lifecycle(usb_driver.Listener):
             raise usb_exception.UsbDeviceGrantedElsewhere(
                 device=uuid, server=instance.uuid)
         device.claim(instance.uuid)
+        try:
+            self.allocations.balance(context, instance)
+        except usb_exception.UsbDevicesReserved:
+            self.attachments.give_up(context, instance, uuid)
+            raise
         self.attachments.attach_locked(context, instance, uuid)
 
     def _tell(self, context, instance, event, what, devices):

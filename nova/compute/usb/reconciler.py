@@ -8,7 +8,6 @@ from oslo_concurrency import lockutils
 from oslo_log import log as logging
 import oslo_messaging as messaging
 
-from nova.compute.usb import allocations
 from nova.compute.usb import changes
 from nova.compute.usb import reports
 import nova.conf
@@ -104,7 +103,7 @@ class Reconciler(object):
 
     def _report(self, context, sightings, is_stalled):
         records = self.reports.send(context, sightings)
-        self.driver.inventory = allocations.Inventory.of(records, sightings)
+        self.allocations.note(records, sightings)
         held = [device for device in records if device.instance_uuid]
         if self._everything:
             self._unsettle_all(held)

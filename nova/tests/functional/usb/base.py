@@ -102,8 +102,10 @@ class UsbTestBase(waits.PatientWaits, compat.Harness,
                  for host, ports in self.plugged.items()}
         everywhere = hosts.pop(None, [])
         content = hosts or everywhere
-        with open(self.devices_path, 'w') as target:
+        # At once: another thread may scan right now.
+        with open(self.devices_path + '.new', 'w') as target:
             json.dump(content, target)
+        os.replace(target.name, self.devices_path)
 
     def scan(self, compute=None):
         """What the periodic task does."""

@@ -39,8 +39,8 @@ class ReconcilerTest(base.ComputeTestCase):
             self.reconcile()
         self.assertEqual(1, report.call_count)
         self.assertEqual(9, self.device().device_number)
-        self.assertEqual({'CUSTOM_USB_0781_5567': 1},
-                         self.driver.inventory.totals)
+        self.assertEqual(['CUSTOM_USB_0781_5567'], [
+            device.resource_class for device in self.allocations.noted])
 
     def test_a_replugged_device_comes_back(self):
         uuid = self.attached().uuid
