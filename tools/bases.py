@@ -19,6 +19,8 @@ def chosen(text):
 
     :returns: the releases, at least one
     """
+    if text == releases.NEXT:
+        return [releases.newest()]
     names = releases.NAMED if text == ALL else text.split(',')
     return list(dict.fromkeys(name.strip() for name in names))
 
