@@ -40,8 +40,10 @@ def constraints(checkout, contents=CLOUD):
     :param contents: Contents
     :returns: list of pathlib.Path
     """
-    return [checkout / 'constraints' / name
-            for name in (contents.base + '.txt', 'cloud.txt')]
+    folder = checkout / 'constraints'
+    series = contents.base.partition('.')[0]
+    pins = sorted(folder.glob(series + '-*.txt'))
+    return [*(pins or [folder / (series + '.txt')]), folder / 'cloud.txt']
 
 
 def wanted(checkout, path, contents=CLOUD):

@@ -62,6 +62,9 @@ def fork(root, folder):
     :raises graft.errors.GraftError: when it cannot be grafted
     """
     plan = plans.to_graft(root)
+    if release.untried(plan.release):
+        print('graft: Nova %s is newer than any that this fork was tried '
+              'with; all seams fit' % plan.release, file=sys.stderr)
     write.apply(plan.steps)
     wheels.rename(root, release.fork_of(plan.release, version()),
                   requirements.ours())

@@ -7,6 +7,7 @@ import sys
 
 from graft import errors
 from graft import plan as plans
+from graft import release
 from graft import source
 from graft import write
 
@@ -61,16 +62,18 @@ def _plan(options):
 def _graft(options, out):
     plan = _plan(options)
     write.apply(plan.steps)
-    print('%s: Nova %s with USB, %s' % (
-        options.tree, plan.release, _summary(plan)), file=out)
+    print('%s: Nova %s with USB, %s%s' % (
+        options.tree, plan.release, release.untried(plan.release),
+        _summary(plan)), file=out)
     if not plan.steps:
         print('it was up to date', file=out)
 
 
 def _check(options, out):
     plan = _plan(options)
-    print('%s: Nova %s, every seam fits, %s' % (
-        options.tree, plan.release, _summary(plan)), file=out)
+    print('%s: Nova %s, %sall seams fit, %s' % (
+        options.tree, plan.release, release.untried(plan.release),
+        _summary(plan)), file=out)
     print('%d files would be written' % len(plan.steps), file=out)
 
 

@@ -55,8 +55,8 @@ def ensure_base(checkout, home, base, say):
     contents = venv.Contents(base, ('cheroot', *PACKAGES), 'Nova ' + base)
     if not venv.constraints(checkout, contents)[0].exists():
         raise errors.LabError('There are no constraints for Nova %s: pin '
-                              'what it needs in constraints/%s.txt.'
-                              % (base, base))
+                              'what its series needs in constraints/.'
+                              % base)
     path = pathlib.Path(home) / 'venv'
     path.parent.mkdir(exist_ok=True)
     with process.Group() as group:

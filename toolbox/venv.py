@@ -51,14 +51,15 @@ class Venv:
         else:
             commands.run(command)
 
-    def create(self):
+    def create(self, python=sys.executable):
         """Make it, empty but for pip; an older one is deleted.
 
+        :param python: path of the Python that it is to run
         :raises: Failure
         """
         shutil.rmtree(self.path, ignore_errors=True)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._run('venv', [sys.executable, '-m', 'venv', self.path])
+        self._run('venv', [python, '-m', 'venv', self.path])
 
     def pip(self, verb, *words):
         """Run pip with the constraints.

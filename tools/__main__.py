@@ -12,8 +12,10 @@ import sys
 
 from toolbox import errors
 import tools
+from tools import bases
 from tools import docs
 from tools import environment
+from tools import releases
 from tools import results
 from tools import style
 from tools import suites
@@ -39,9 +41,15 @@ def parse(arguments):
         'regex', nargs='?', type=expression,
         help='only tests whose full name it is found in')
     parser.add_argument(
-        '--base', default=tools.DEFAULT_BASE, metavar='RELEASE',
-        help=f'the release of Nova to graft onto: '
-             f'{", ".join(environment.bases())} (default %(default)s)')
+        '--base', default=tools.DEFAULT_BASE, metavar='RELEASES',
+        help=f'the release of Nova to graft onto: any of '
+             f'{min(releases.SERIES)}.x to {max(releases.SERIES)}.x, '
+             f'several with commas, or "all" for {", ".join(releases.NAMED)} '
+             f'(default %(default)s)')
+    parser.add_argument(
+        '--quick', action='store_true',
+        help='on other releases than the default one, of the functional '
+             'tests only some that differ from release to release')
     for name, text in (
             ('style', 'the style checks'),
             ('unit', 'unit tests, and the tests beside nova/'),
@@ -60,7 +68,9 @@ def parse(arguments):
 def run_own(env, options, everything):
     """:returns: the results.Results of the fork's own tests"""
     total = results.Results()
-    if options.style or (everything and not options.regex):
+    # On the default base alone: the others lack what it takes.
+    if env.is_default and (
+            options.style or (everything and not options.regex)):
         total.add(style.run(env))
     if options.docs:
         total.add(docs.run(env, options.regex))
@@ -72,21 +82,30 @@ def run_own(env, options, everything):
         total.add(suites.run_standalone(env, options.regex))
         total.add(suites.run_own(env, 'unit', options.regex))
     if options.functional or everything:
-        total.add(suites.run_own(env, 'functional', options.regex))
+        some = suites.QUICK if options.quick and not env.is_default else None
+        total.add(suites.run_own(env, 'functional', options.regex or some))
     return total
 
 
 def run(options):
     """:returns: the results.Results of what the options ask for"""
+    chosen = bases.chosen(options.base)
+    if len(chosen) == 1:
+        return run_on(chosen[0], options)
+    return bases.run_all(chosen, lambda base: run_on(base, options))
+
+
+def run_on(base, options):
+    """:returns: the results.Results of one release of Nova"""
     total = results.Results()
     if options.lab:
-        total.add(suites.run_lab(options.base))
+        total.add(suites.run_lab(base))
     compare = options.upstream is not None
     chosen = (options.style or options.unit or options.functional
               or options.docs or options.install or compare)
     if options.lab and not chosen:
         return total
-    env = environment.Environment(options.base)
+    env = environment.Environment(base)
     with env.locked():
         env.prepare()
         if compare:

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of one base release run in.
 
-Below .tests/<base>/: `venv` with the packages that constraints/<base>.txt
-pins, `sdist` with upstream's source as PyPI has it, `plain`, that source
-unpacked, and `tree`, the same with the fork grafted into it.
+Below .tests/<base>/: `venv` with the packages that the constraints of its
+series pin, on a Python of that series, `sdist` with upstream's source as PyPI
+has it, `plain`, that source unpacked, and `tree`, the same with the fork
+grafted into it.
 """
 
-import platform
+import functools
+import re
 import shutil
 import tarfile
 
@@ -15,6 +17,7 @@ from toolbox import locks
 from toolbox import stamp
 from toolbox import venv
 import tools
+from tools import releases
 
 #: Nova 34 leaves eventlet; older releases need it (nova-seams, finding 7).
 FIRST_NATIVE_THREADED = 34
@@ -22,29 +25,22 @@ FIRST_NATIVE_THREADED = 34
 TEST_TIMEOUT = 300
 
 
-def bases():
-    """:returns: the releases that have constraints, newest first."""
-    names = [path.stem
-             for path in (tools.ROOT / 'constraints').glob('[0-9]*.txt')]
-    return sorted(names, key=lambda name: [int(n) for n in name.split('.')],
-                  reverse=True)
+#: Only the style checks use these, and those run on the default base: older
+#: ones would need a set of them that fits its Python and its pins.
+LINTERS = re.compile(r'(bandit|flake8|hacking|mypy|types-|whereto)', re.I)
 
 
 class Environment:
     """The environment of one base release."""
 
     def __init__(self, base, state=tools.STATE):
-        """:param base: a release of Nova that has a file in constraints/
+        """:param base: a release of Nova of one of the known series
 
-        :raises ToolError: when it has none
+        :raises ToolError: when it is of none
         """
-        if base not in bases():
-            raise tools.ToolError(
-                f'There are no constraints for Nova {base}. Known releases: '
-                f'{", ".join(bases())}. To add one, pin what it needs in '
-                f'constraints/{base}.txt.')
         self.base = base
-        self.constraints = tools.ROOT / 'constraints' / f'{base}.txt'
+        self.series = releases.of(base)
+        self.constraints = self.series.constraints
         self.home = state / base
         self.venv = self.home / 'venv'
         self._venv = venv.Venv(self.venv, [self.constraints])
@@ -52,6 +48,15 @@ class Environment:
         self.plain = self.home / 'plain'
         self.tree = self.home / 'tree'
         self.sdist = self.home / 'sdist'
+        self.is_default = base == tools.DEFAULT_BASE
+
+    @functools.cached_property
+    def host(self):
+        """:returns: the path and the version of the series' Python
+
+        :raises ToolError: when there is none
+        """
+        return releases.python_for(self.series)
 
     def locked(self):
         """:returns: context manager that keeps other runs away from this"""
@@ -63,7 +68,7 @@ class Environment:
     def fingerprint(self):
         """:returns: a hash of all that decides what is installed."""
         return stamp.checksum(
-            platform.python_version(), self.constraints,
+            self.host[1], self.constraints,
             tools.ROOT / 'requirements.txt',
             tools.ROOT / 'test-requirements.txt')
 
@@ -78,9 +83,9 @@ class Environment:
         if self._venv.is_done('all', self.fingerprint()):
             return
         print(f'Making the environment for Nova {self.base} with Python '
-              f'{platform.python_version()}; this takes a few minutes.',
+              f'{self.host[1]}; this takes a few minutes.',
               flush=True)
-        self._venv.create()
+        self._venv.create(self.host[0])
         # What builds upstream's source distribution.
         self.pip('install', 'pip', 'setuptools', 'pbr', 'wheel')
 
@@ -94,13 +99,23 @@ class Environment:
         requirements = []
         for path in (tools.ROOT / 'requirements.txt',
                      tools.ROOT / 'test-requirements.txt',
-                     self.plain / 'test-requirements.txt'):
-            if path.exists():
-                requirements += ['-r', path]
+                     self.test_requirements()):
+            requirements += ['-r', path]
         self.pip('install', f'nova=={self.base}', 'openstack-placement',
                  *requirements)
         commands.run([self.python, '-m', 'pip', 'check'])
         self._venv.done('all', self.fingerprint())
+
+    def test_requirements(self):
+        """:returns: the path of upstream's, without linters if it is old"""
+        path = self.plain / 'test-requirements.txt'
+        if self.is_default:
+            return path
+        wanted = self.home / 'test-requirements.txt'
+        wanted.write_text(''.join(
+            line for line in path.read_text().splitlines(keepends=True)
+            if not LINTERS.match(line)))
+        return wanted
 
     def download(self):
         """:returns: the path of upstream's source distribution."""

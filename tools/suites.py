@@ -11,6 +11,14 @@ from tools import results
 
 #: Processes that run tests side by side.
 WORKERS = 2
+#: What --quick runs of the functional tests on another than the default
+#: base: one of each thing that differs between releases.
+QUICK = (
+    r'test_usb_attach\.|'
+    r'test_usb_lifecycle\.MovesTest\.|'
+    r'test_usb_libvirt\.LibvirtUsbTest\.test_attach|'
+    r'test_usb_placement\.'
+)
 #: Where selected.py is copied to, in a tree.
 SELECTION = 'fork_tests'
 #: Packages of ours outside of nova/ that may have tests, in `tests`.
@@ -30,10 +38,10 @@ def own_modules(kind):
         for path in start.rglob('test_*.py'))
 
 
-def standalone_modules():
+def standalone_modules(packages=STANDALONE):
     """:returns: the dotted names of the test modules beside nova/"""
     found = []
-    for package in STANDALONE:
+    for package in packages:
         for path in (tools.ROOT / package).glob('tests/**/test_*.py'):
             relative = path.relative_to(tools.ROOT)
             found.append('.'.join(relative.with_suffix('').parts))
@@ -108,8 +116,13 @@ def run_own(env, kind, regex=None):
 
 
 def run_standalone(env, regex=None):
-    """Run the tests of graft/, cloud/, lab/ and the like."""
-    return run_modules(env, tools.ROOT, standalone_modules(), regex,
+    """Run the tests of graft/, cloud/, lab/ and the like.
+
+    Those of graft/ on each base's Python, which it runs on; the others run
+    on that of the default base alone.
+    """
+    packages = STANDALONE if env.is_default else ('graft',)
+    return run_modules(env, tools.ROOT, standalone_modules(packages), regex,
                        'tests beside nova/')
 
 

@@ -122,5 +122,6 @@ def dev_wheel(wheel, folder, version):
 
 def constraints(base):
     """What the tests of a base are pinned to, as pip's arguments."""
-    path = plan.CHECKOUT / 'constraints' / (base + '.txt')
-    return ['-c', str(path)] if path.exists() else []
+    folder = plan.CHECKOUT / 'constraints'
+    return [word for path in folder.glob(base.partition('.')[0] + '-*.txt')
+            for word in ('-c', str(path))]

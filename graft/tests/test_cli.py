@@ -69,7 +69,7 @@ class CommandTest(helpers.TestCase):
     def test_check_writes_nothing(self):
         status, out, err = self.run_cli('--check')
         self.assertEqual((0, ''), (status, err))
-        self.assertIn('every seam fits', out)
+        self.assertIn('Nova 34.0.0, all seams fit', out)
         self.assertIn('4 files would be written', out)
         self.assertEqual(self.plain, helpers.contents(self.tree))
 
@@ -87,9 +87,20 @@ class CommandTest(helpers.TestCase):
         self.assertEqual(self.plain, helpers.contents(self.tree))
 
     def test_release_option(self):
-        status, out, err = self.run_cli('--release', '35.1.0')
+        status, out, err = self.run_cli('--release', '21.1.0')
         self.assertEqual((1, ''), (status, out))
-        self.assertIn('Nova 35.1.0 is not supported', err)
+        self.assertIn('Nova 21.1.0 is not supported', err)
+
+    def test_newer_than_all_that_was_tried(self):
+        status, out, err = self.run_cli('--check', '--release', '35.1.0')
+        self.assertEqual((0, ''), (status, err))
+        self.assertIn('Nova 35.1.0, not tried, all seams fit', out)
+        self.assertIn('Nova 35.1.0 with USB, not tried',
+                      self.run_cli('--release', '35.1.0')[1])
+        self.seams.append(seam.append('nova/gone.py', 'x'))
+        status, out, err = self.run_cli('--check', '--release', '35.1.0')
+        self.assertEqual((1, ''), (status, out))
+        self.assertIn('nova/gone.py: the file is missing', err)
 
     def test_no_such_folder(self):
         out, err = io.StringIO(), io.StringIO()

@@ -173,7 +173,7 @@ class GraftTest(helpers.TestCase):
                             self.checkout(), SEAMS)
 
     def test_unsupported_release(self):
-        for version in ('21.2.4', '22.3.9', '35.0.0', 'x'):
+        for version in ('21.2.4', '2026.2', 'x'):
             self.assert_refused(errors.UnsupportedRelease,
                                 'Nova %s is not supported' % version,
                                 self.checkout(), SEAMS, release=version)

@@ -49,14 +49,7 @@ class ModulesTest(unittest.TestCase):
             self.assertTrue(path.is_file(), name)
 
 
-class BasesTest(unittest.TestCase):
-
-    def test_default_has_constraints(self):
-        self.assertIn(tools.DEFAULT_BASE, environment.bases())
-
-    def test_unknown_base(self):
-        with self.assertRaisesRegex(tools.ToolError, '1.2.3.*31.3.1'):
-            environment.Environment('1.2.3')
+class EnvironmentTest(unittest.TestCase):
 
     def test_eventlet_is_left_out_from_34_on(self):
         name = 'OS_NOVA_DISABLE_EVENTLET_PATCHING'

@@ -20,6 +20,7 @@ from nova import objects
 from nova.objects import usb_device as usb_obj
 from nova.usb import exception as usb_exception
 from nova.usb import status
+from nova import usb_compat
 
 LOG = logging.getLogger(__name__)
 
@@ -177,11 +178,11 @@ class Allocations(object):
             context, instance, known, collections.Counter(allocated))
         try:
             if less:
-                client.remove_resources_from_instance_allocation(
-                    context, instance.uuid, {provider: {'resources': less}})
+                usb_compat.remove_from_allocation(
+                    client, context, instance.uuid, provider, less)
             if more:
-                client.add_resources_to_instance_allocation(
-                    context, instance.uuid, {provider: {'resources': more}})
+                usb_compat.add_to_allocation(
+                    client, context, instance.uuid, provider, more)
         except exception.AllocationUpdateFailed as e:
             LOG.info('Placement refused: %s', e, instance=instance)
             raise usb_exception.UsbDevicesReserved(
@@ -230,9 +231,8 @@ class Allocations(object):
                 LOG.info('Freeing %(held)s in Placement of %(consumer)s, '
                          'which is no more', {'held': held['resources'],
                                               'consumer': consumer})
-                client.remove_resources_from_instance_allocation(
-                    context, consumer,
-                    {provider: {'resources': held['resources']}})
+                usb_compat.remove_from_allocation(
+                    client, context, consumer, provider, held['resources'])
 
     @staticmethod
     def _is_over(context, consumer):
