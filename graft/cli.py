@@ -5,6 +5,7 @@ import argparse
 import difflib
 import sys
 
+from graft import checkout
 from graft import errors
 from graft import plan as plans
 from graft import release
@@ -20,9 +21,12 @@ def main(arguments, out=None, err=None):
     """
     out = out or sys.stdout
     err = err or sys.stderr
-    options = _parser().parse_args(arguments)
     try:
-        _ACTIONS[options.action or 'graft'](options, out)
+        if arguments[:1] == ['checkout']:
+            checkout.main(arguments[1:], out)
+        else:
+            options = _parser().parse_args(arguments)
+            _ACTIONS[options.action or 'graft'](options, out)
     except errors.GraftError as error:
         for reason in error.reasons:
             print('graft: %s' % reason, file=err)
@@ -37,7 +41,8 @@ def _parser():
     parser = argparse.ArgumentParser(
         prog='python -m graft', description='Turn a source tree of Nova '
         'into Nova with USB passthrough, all or nothing; again after each '
-        'change of this checkout.')
+        'change of this checkout.', epilog='python -m graft checkout DIR '
+        '--base RELEASE makes a git repository of a release with it.')
     parser.add_argument('tree', metavar='TREE',
                         help='folder that has the package nova in it')
     action = parser.add_mutually_exclusive_group()

@@ -19,6 +19,7 @@ from tools import releases
 from tools import results
 from tools import style
 from tools import suites
+from tools import upgrade
 from tools import upstream
 
 
@@ -44,7 +45,8 @@ def parse(arguments):
         '--base', default=tools.DEFAULT_BASE, metavar='RELEASES',
         help=f'the release of Nova to graft onto: any of '
              f'{min(releases.SERIES)}.x to {max(releases.SERIES)}.x, '
-             f'several with commas, or "all" for {", ".join(releases.NAMED)} '
+             f'several with commas, "next" for the newest on the package '
+             f'index, or "all" for {", ".join(releases.NAMED)} '
              f'(default %(default)s)')
     parser.add_argument(
         '--quick', action='store_true',
@@ -58,6 +60,11 @@ def parse(arguments):
             ('docs', 'build the documentation and the release notes'),
             ('lab', 'the lab: emulated USB hardware; needs root')):
         parser.add_argument(f'--{name}', action='store_true', help=text)
+    parser.add_argument(
+        '--upgrade', action='store_true',
+        help='upgrade a database with devices in it through '
+             f'{", ".join(upgrade.PATH)}: SQLite, and PostgreSQL and MariaDB '
+             'where they are installed')
     parser.add_argument(
         '--upstream', metavar='REGEX', type=expression,
         help="run upstream's tests with and without the fork and report "
@@ -89,6 +96,8 @@ def run_own(env, options, everything):
 
 def run(options):
     """:returns: the results.Results of what the options ask for"""
+    if options.upgrade:
+        return upgrade.run()
     chosen = bases.chosen(options.base)
     if len(chosen) == 1:
         return run_on(chosen[0], options)

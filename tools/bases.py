@@ -5,6 +5,7 @@ import dataclasses
 import sys
 import time
 
+from toolbox import errors
 import tools
 from tools import releases
 from tools import results
@@ -18,6 +19,8 @@ def chosen(text):
 
     :returns: the releases, at least one
     """
+    if text == releases.NEXT:
+        return [releases.newest()]
     names = releases.NAMED if text == ALL else text.split(',')
     return list(dict.fromkeys(name.strip() for name in names))
 
@@ -50,7 +53,7 @@ def attempt(base, run):
     error = ''
     try:
         outcome = run(base)
-    except tools.ToolError as reason:
+    except errors.Failure as reason:
         print(reason, file=sys.stderr)
         outcome = results.Results(failed=1)
         error = f'not run: {reason}'.splitlines()[0]

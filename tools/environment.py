@@ -43,7 +43,7 @@ class Environment:
         self.constraints = self.series.constraints
         self.home = state / base
         self.venv = self.home / 'venv'
-        self._venv = venv.Venv(self.venv, [self.constraints])
+        self._venv = venv.Venv(self.venv, self.constraints)
         self.python = self._venv.python
         self.plain = self.home / 'plain'
         self.tree = self.home / 'tree'
@@ -68,7 +68,7 @@ class Environment:
     def fingerprint(self):
         """:returns: a hash of all that decides what is installed."""
         return stamp.checksum(
-            self.host[1], self.constraints,
+            self.host[1], *self.constraints,
             tools.ROOT / 'requirements.txt',
             tools.ROOT / 'test-requirements.txt')
 

@@ -15,11 +15,15 @@ import subprocess
 import sys
 import typing
 
+from toolbox import commands
 import tools
 
 #: One release of each series that is promised; `--base all` runs these.
 NAMED = ('34.0.0', '33.0.2', '31.3.1', '29.4.0', '27.5.1', '25.3.0',
          '22.4.0')
+#: The name of a series that is newer than all below; and what --base takes
+#: for the newest release on the package index.
+NEXT = 'next'
 #: What a Python must have, asked of itself.
 PROBE = 'import ensurepip, sqlite3, ssl, sys, venv; print(sys.version)'
 #: Seconds that this may take.
@@ -40,9 +44,13 @@ class Series:
 
     @property
     def constraints(self):
-        """:returns: the path of the file that pins its packages"""
-        return (tools.ROOT / 'constraints'
-                / f'{self.number}-{self.name}.txt')
+        """:returns: the paths of the files that pin its packages
+
+        None for a series that is newer than all that were tried: what it
+        needs may be newer, too.
+        """
+        path = tools.ROOT / 'constraints' / f'{self.number}-{self.name}.txt'
+        return [path] if self.name != NEXT else []
 
 
 #: Until 26.x a test requirement (Yappi 1.0) does not build on 3.11.
@@ -69,14 +77,34 @@ def of(release):
     :returns: its Series
     :raises ToolError: when it is in none of those that the fork knows
     """
-    match = re.fullmatch(r'(\d+)\.\d+\.\d+', release)
-    series = SERIES.get(int(match.group(1))) if match else None
+    match = re.fullmatch(r'(\d{2})\.\d+\.\d+(\.\d+)?((a|b|rc)\d+)?', release)
+    number = int(match.group(1)) if match else 0
+    series = SERIES.get(number)
+    newest = SERIES[max(SERIES)]
+    if number > newest.number:
+        return dataclasses.replace(newest, number=number, name=NEXT)
     if series is None:
         raise tools.ToolError(
             f'{release!r} is no release of Nova that can be tested: name '
             f'one as X.Y.Z, with X from {min(SERIES)} to {max(SERIES)}; '
             f'tested regularly: {", ".join(NAMED)}.')
     return series
+
+
+def newest():
+    """:returns: the newest version of Nova on the index, candidates too
+
+    :raises ToolError: when pip does not tell
+    """
+    said = commands.output([
+        sys.executable, '-m', 'pip', 'index', 'versions', 'nova', '--pre',
+        '--disable-pip-version-check'])
+    match = re.search(r'^nova \(([^)]+)\)', said, re.MULTILINE)
+    if not match:
+        raise tools.ToolError(
+            f'pip does not say which is the newest Nova: {said.strip()}; '
+            f'name one with --base X.Y.Z.')
+    return match.group(1)
 
 
 def candidates(minor):
@@ -115,7 +143,7 @@ def python_for(series):
     :returns: (path, version)
     :raises ToolError: when there is none; the text names what is missing
     """
-    if series is SERIES[max(SERIES)]:
+    if series.number >= max(SERIES):
         # run_tests.sh has found one, or was given one, for this series.
         return pathlib.Path(sys.executable), platform.python_version()
     for minor in series.pythons:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The suites of tests, and how each is run."""
 
+import os
 import shutil
 import sys
 import time
@@ -9,8 +10,9 @@ from toolbox import commands
 import tools
 from tools import results
 
-#: Processes that run tests side by side.
-WORKERS = 2
+#: Processes that run tests side by side: one more than there are processors,
+#: since a test also waits.
+WORKERS = (os.cpu_count() or 1) + 1
 #: What --quick runs of the functional tests on another than the default
 #: base: one of each thing that differs between releases.
 QUICK = (
@@ -24,7 +26,7 @@ SELECTION = 'fork_tests'
 #: Packages of ours outside of nova/ that may have tests, in `tests`.
 STANDALONE = ('bench', 'cloud', 'graft', 'lab', 'toolbox', 'tools')
 #: Tests that install the fork with pip: minutes, and the network.
-INSTALL_TESTS = ('graft.tests.test_install',)
+INSTALL_TESTS = ('graft.tests.test_install', 'graft.tests.test_kolla')
 
 
 def own_modules(kind):
@@ -48,12 +50,14 @@ def standalone_modules(packages=STANDALONE):
     return sorted(set(found) - set(INSTALL_TESTS))
 
 
-def run_modules(env, top, modules, regex=None, label='', **variables):
+def run_modules(env, top, modules, regex=None, label='', names=None,
+                **variables):
     """Run the named modules with stestr and say what came out.
 
     :param env: an environment.Environment
     :param top: the directory that the names are relative to
     :param regex: only tests whose name it is found in
+    :param names: only these tests, if given
     :returns: results.Results
     """
     if not modules:
@@ -70,8 +74,8 @@ def run_modules(env, top, modules, regex=None, label='', **variables):
     variables.update(FORK_TEST_MODULES=':'.join(modules),
                      PYTHONPATH=str(top))
     try:
-        return stestr(env, discovered, selection, regex=regex, label=label,
-                      variables=variables)
+        return stestr(env, discovered, selection, regex=regex, names=names,
+                      label=label, variables=variables)
     finally:
         shutil.rmtree(selection)
 
@@ -123,13 +127,19 @@ def run_standalone(env, regex=None):
     """
     packages = STANDALONE if env.is_default else ('graft',)
     return run_modules(env, tools.ROOT, standalone_modules(packages), regex,
-                       'tests beside nova/')
+                       'tests beside nova/',
+                       GRAFT_TEST_TREES=str(env.plain))
 
 
 def run_install(env):
-    """Run the tests that install the fork with pip."""
-    return run_modules(env, tools.ROOT, INSTALL_TESTS, None,
-                       'installation tests', GRAFT_TEST_INSTALL='1')
+    """Run the tests that install the fork with pip.
+
+    On another base than the default one: what a container of its does.
+    """
+    modules = INSTALL_TESTS if env.is_default else INSTALL_TESTS[1:]
+    return run_modules(env, tools.ROOT, modules, None,
+                       'installation tests', GRAFT_TEST_INSTALL='1',
+                       GRAFT_TEST_BASE=str(env.home))
 
 
 def run_lab(base):

@@ -25,9 +25,9 @@ class Failed(Exception):
 class Environment:
     """A virtual environment."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, python=sys.executable):
         self.folder = pathlib.Path(folder)
-        run(sys.executable, '-m', 'venv', str(folder))
+        run(python, '-m', 'venv', str(folder))
         self.python = str(self.folder / 'bin' / 'python')
 
     @property

@@ -5,6 +5,7 @@ import io
 import os
 import pathlib
 import stat
+import sys
 import tempfile
 import unittest
 from unittest import mock
@@ -31,10 +32,26 @@ class ReleasesTest(unittest.TestCase):
     def test_each_series_pins_what_the_fork_needs(self):
         for series in releases.SERIES.values():
             names = {line.partition('=')[0].lower() for line in
-                     series.constraints.read_text().splitlines()}
+                     series.constraints[0].read_text().splitlines()}
             self.assertLessEqual(
                 {'pyudev', 'sqlalchemy', 'stestr', 'hypothesis',
                  'openstack-placement'}, names, series.name)
+
+    def test_the_next_one_has_no_pins(self):
+        for text in ('35.0.0', '35.0.0.0rc1', '41.2.0'):
+            series = releases.of(text)
+            self.assertEqual(('next', []), (series.name, series.constraints))
+        self.assertEqual(sys.executable, str(releases.python_for(series)[0]))
+
+    def test_newest_on_the_index(self):
+        said = 'WARNING: of pip\nnova (35.0.0.0rc1)\nAvailable: …\n'
+        with mock.patch.object(releases.commands, 'output',
+                               return_value=said):
+            self.assertEqual(['35.0.0.0rc1'], bases.chosen('next'))
+        with mock.patch.object(releases.commands, 'output',
+                               return_value='ERROR: no network'):
+            with self.assertRaisesRegex(tools.ToolError, 'no network'):
+                bases.chosen('next')
 
     def test_every_named_one_is_of_another_series(self):
         found = [releases.of(name).number for name in releases.NAMED]

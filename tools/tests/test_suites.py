@@ -25,7 +25,7 @@ class SelectedTest(unittest.TestCase):
     def test_modules(self):
         outcome = self.load('tools.tests.test_results').run(
             unittest.TestResult())
-        self.assertGreater(outcome.testsRun, 3)
+        self.assertGreater(outcome.testsRun, 2)
         self.assertTrue(outcome.wasSuccessful())
 
     def test_module_that_cannot_be_imported_fails_alone(self):
@@ -33,7 +33,7 @@ class SelectedTest(unittest.TestCase):
         outcome = suite.run(unittest.TestResult())
         self.assertEqual(['no.such.module.import'],
                          [test.id() for test, _ in outcome.failures])
-        self.assertGreater(outcome.testsRun, 4)
+        self.assertGreater(outcome.testsRun, 3)
 
 
 class ModulesTest(unittest.TestCase):

@@ -11,6 +11,7 @@ from nova.db.usb import models
 from nova import objects
 from nova.objects import usb_device as usb_obj
 from nova.tests.functional import integrated_helpers
+from nova.tests.functional.usb import waits
 from nova.tests.usb_fixtures import compat
 from nova.tests.usb_fixtures import usb_faults
 from nova import usb_compat
@@ -46,7 +47,8 @@ def drop_tables(context):
                 models.version_table])
 
 
-class UsbTestBase(compat.Harness, integrated_helpers._IntegratedTestBase):
+class UsbTestBase(waits.PatientWaits, compat.Harness,
+                  integrated_helpers._IntegratedTestBase):
     """One compute host with Nova's fake driver and simulated devices."""
 
     microversion = 'latest'

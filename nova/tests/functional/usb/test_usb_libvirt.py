@@ -2,7 +2,6 @@
 """The libvirt driver in a whole cloud: a host of files, a fake libvirt."""
 
 import os
-import time
 from unittest import mock
 
 import nova.conf
@@ -221,14 +220,8 @@ class EventsTest(libvirt_base.LibvirtUsbTestBase):
         self.hosts.events = True
 
     def _wait_for(self, expected, what):
-        """Wait until what() is as expected, for five seconds at most."""
-        found = None
-        for _n in range(100):
-            found = what()
-            if found == expected:
-                return
-            time.sleep(0.05)
-        self.assertEqual(expected, found)
+        """Wait until what() is as expected."""
+        self._wait_for_assert(lambda: self.assertEqual(expected, what()))
 
     def test_plugged_and_unplugged(self):
         self.host.plug('1-4', **TWIN)

@@ -38,10 +38,10 @@ class ViewTestCase(test.NoDBTestCase):
         device = base.fake_device(serial=None, manufacturer=None,
                                   product=None, speed=None, controller=None,
                                   interface_classes=[])
-        shown = self.view.show(device, everything=True)['usb_device']
+        answer = self.view.show(device, everything=True)['usb_device']
         self.assertEqual(
             dict(shown.ALL, serial=None, manufacturer=None, product=None,
-                 speed=None, controller=None, interface_classes=[]), shown)
+                 speed=None, controller=None, interface_classes=[]), answer)
 
     def test_server_and_its_tag(self):
         device = base.fake_device(
