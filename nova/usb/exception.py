@@ -95,6 +95,12 @@ class UsbServerWithoutHost(UsbDeviceConflict):
                 "can be attached once it is on a host.")
 
 
+class UsbServerNotReady(UsbDeviceConflict):
+    msg_fmt = _("Server %(server)s is %(state)s. USB devices can be attached "
+                "to a server that is active, paused or stopped while no task "
+                "is under way. Wait until that ends and try again.")
+
+
 class UsbHostUnavailable(UsbDeviceConflict):
     msg_fmt = _("The compute service on the host of the USB device does "
                 "not answer (%(reason)s). The device was left as it was; "

@@ -135,6 +135,20 @@ def suspend(wrapped, manager, args, kwargs):
 
 
 @_method
+def check_live_migration(wrapped, manager, args, kwargs):
+    """On ``ComputeManager.check_can_live_migrate_source``.
+
+    A nova-api without the fork lets the request through, and an attach may
+    have come between nova-api's check and this one.
+
+    :raises: MigrationPreCheckError, before anything moved
+    """
+    manager.usb.lifecycle.before_live_migration(
+        *_context_and_instance(*args, **kwargs))
+    return wrapped(*args, **kwargs)
+
+
+@_method
 def live_migrate(wrapped, api, args, kwargs):
     """On ``nova.compute.api.API.live_migrate``, in nova-api.
 

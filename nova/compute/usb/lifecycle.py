@@ -13,6 +13,7 @@ from oslo_log import log as logging
 from oslo_serialization import jsonutils
 
 from nova import exception
+from nova.i18n import _
 from nova import objects
 from nova.objects import usb_device as usb_obj
 from nova.usb import exception as usb_exception
@@ -84,6 +85,28 @@ class Lifecycle(usb_driver.Listener):
             uuids.update(self._held(context, instance))
             for uuid in sorted(uuids):
                 self.driver.detach(context, instance, uuid)
+
+    def before_live_migration(self, context, instance):
+        """Refuse to live migrate a server that has devices.
+
+        The server's lock is awaited: an attach that was let in before the
+        server's task was set is complete then, and later ones are refused
+        because of the task.
+
+        :raises: MigrationPreCheckError; upstream's conductor leaves the
+            server as it was then
+        """
+        if self.driver is None:
+            return
+        with lockutils.lock(instance.uuid):
+            devices = set(self.driver.attached(instance) or ())
+            devices.update(self._held(context, instance))
+        if devices:
+            raise exception.MigrationPreCheckError(
+                reason=_('server %(server)s cannot be live migrated with USB '
+                         'devices attached: %(devices)s. Detach them '
+                         'first') % {'server': instance.uuid,
+                                     'devices': ', '.join(sorted(devices))})
 
     @staticmethod
     def _held(context, instance):

@@ -81,7 +81,7 @@ class UsbManager(object):
         self.allocations = allocations.Allocations(manager)
         self.settler = settler.Settler(self.driver, self.host)
         self.attachments = attachments.Attachments(
-            self.driver, self.unsettled)
+            self.driver, self.host, self.unsettled)
         self.lifecycle = lifecycle.Lifecycle(
             self.attachments, self.settler, self.stalled.includes)
         self.reconciler = reconciler.Reconciler(

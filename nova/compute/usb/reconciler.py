@@ -75,7 +75,8 @@ class Reconciler(object):
         is_stalled = is_stalled or self.stalled.includes
         with lockutils.lock('usb-report-%s' % self.host):
             self._everything |= everything
-            sightings = self.driver.sightings()
+            sightings = self.driver.flapping.steady(
+                self.driver.sightings())
             if (self._everything or self._under_way or
                     self.reports.differs(sightings)):
                 self._report(context, sightings, is_stalled)

@@ -129,7 +129,9 @@ class Settler(object):
                 self._take(context, instance, held, step)
             except exception.NovaException as e:
                 errors[step.device_uuid] = e
-                self._say(instance, step.device_uuid, str(e))
+                if self._said.noted(step.device_uuid, str(e)):
+                    LOG.warning('The server is not settled, trying again at '
+                                'the next scan: %s', e, instance=instance)
         for uuid in held:
             if uuid not in {step.device_uuid for step in plan.steps}:
                 self._said.forget(uuid)
@@ -138,20 +140,19 @@ class Settler(object):
 
     def _take(self, context, instance, held, step):
         uuid = step.device_uuid
+        values = {'device': uuid, 'verb': step.verb, 'reason': step.reason}
         if step.verb == settlement.LEAVE:
-            if held[uuid].status == status.ATTACHED:
-                self._say(instance, uuid,
-                          'The server goes without USB device %s for now: %s.'
-                          % (uuid, step.reason))
+            if held[uuid].status == status.ATTACHED and (
+                    self._said.noted(uuid, step.reason)):
+                LOG.warning('The server goes without USB device %(device)s '
+                            'for now: %(reason)s', values, instance=instance)
             return
         if uuid in held:
-            LOG.info('USB device %(device)s, %(verb)s: %(reason)s',
-                     {'device': uuid, 'verb': step.verb,
-                      'reason': step.reason}, instance=instance)
+            LOG.info('USB device %(device)s, %(verb)s: %(reason)s', values,
+                     instance=instance)
         else:
-            LOG.warning('The domain has USB device %s, which the server does '
-                        'not hold. It is taken out.', uuid,
-                        instance=instance)
+            LOG.warning('USB device %(device)s is taken out of the domain: '
+                        '%(reason)s', values, instance=instance)
         if step.verb == settlement.TAKE_OUT:
             self.driver.detach(context, instance, uuid)
         elif step.verb == settlement.RELEASE:
@@ -160,12 +161,6 @@ class Settler(object):
             attachments.put_in(self.driver, context, instance, uuid,
                                step.address)
             self._said.forget(uuid)
-
-    def _say(self, instance, device_uuid, message):
-        """Log what may last once, not at every scan."""
-        if self._said.noted(device_uuid, message):
-            LOG.warning('Not settled, trying again at the next scan: %s',
-                        message, instance=instance)
 
     @staticmethod
     def _release_all(devices, why):

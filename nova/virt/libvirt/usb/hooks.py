@@ -63,6 +63,47 @@ def guest_config(wrapped, driver, args, kwargs):
 
 
 @wrapt.decorator
+def create_guest(wrapped, driver, args, kwargs):
+    """On ``LibvirtDriver._create_guest``: only the running domain has devices.
+
+    An address in the persistent definition is soon another device's, and
+    libvirt would start the domain with that by itself (autostart,
+    libvirt-guests).  Nova makes the definition anew at each start.
+    """
+    guest = wrapped(*args, **kwargs)
+    usb_driver = usb_interface.existing(driver)
+    xml = inspect.signature(wrapped).bind(*args, **kwargs).arguments['xml']
+    # Other servers cost no call to libvirt.
+    if usb_driver is not None and usb_config.ALIAS_PREFIX in str(xml):
+        usb_driver.clear_definition(guest)
+    return guest
+
+
+@wrapt.decorator
+def live_migration(wrapped, driver, args, kwargs):
+    """On ``LibvirtDriver.live_migration``, right before the domain leaves.
+
+    libvirt migrates a domain with its hostdevs, whose addresses name other
+    devices on the target.  A live migration that got here with devices is
+    ended as upstream ends one that libvirt refuses: it is rolled back, and
+    the server goes on where it is.
+    """
+    usb_driver = usb_interface.existing(driver)
+    given = inspect.signature(wrapped).bind(*args, **kwargs)
+    given.apply_defaults()
+    given = given.arguments
+    instance = given['instance']
+    devices = usb_driver is not None and usb_driver.attached(instance)
+    if not devices:
+        return wrapped(*args, **kwargs)
+    LOG.error('The live migration is rolled back: the domain has USB devices '
+              '(%s). Detach them first.', ', '.join(sorted(devices)),
+              instance=instance)
+    given['recover_method'](given['context'], instance, given['dest'],
+                            given['migrate_data'])
+
+
+@wrapt.decorator
 def suspend_for_snapshot(wrapped, driver, args, kwargs):
     """On ``LibvirtDriver._suspend_guest_for_snapshot``.
 

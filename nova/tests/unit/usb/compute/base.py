@@ -66,7 +66,7 @@ class ComputeTestCase(test.TestCase):
         self.allocations = FakeAllocations()
         self.settler = settler.Settler(self.driver, HOST)
         self.attachments = attachments.Attachments(
-            self.driver, self.unsettled)
+            self.driver, HOST, self.unsettled)
         self.lifecycle = lifecycle.Lifecycle(
             self.attachments, self.settler, self.stalled.includes)
         self.reconciler = reconciler.Reconciler(

@@ -7,6 +7,7 @@ import oslo_messaging as messaging
 from oslo_utils.fixture import uuidsentinel as uuids
 
 from nova.compute.usb import lifecycle
+from nova import exception
 from nova import objects
 from nova.tests.unit.usb.compute import base
 from nova.usb import exception as usb_exception
@@ -44,6 +45,25 @@ class LifecycleTest(base.ComputeTestCase):
         with mock.patch(BY_INSTANCE, side_effect=(
                 usb_exception.UsbDatabaseNotSynced(cell='x'))):
             self.happens('before_suspend')
+
+    def test_live_migration_of_a_server_that_has_devices(self):
+        def refused():
+            error = self.assertRaises(
+                exception.MigrationPreCheckError, self.happens,
+                'before_live_migration')
+            self.assertIn(uuid, str(error))
+
+        self.happens('before_live_migration')
+        uuid = self.held(status.ATTACHING).uuid
+        refused()
+        device = self.device()
+        device.finish_attach()
+        refused()
+        # Without a record, but in the domain.
+        device.release()
+        self.happens('before_live_migration')
+        self.domain()[uuid] = (1, 2)
+        refused()
 
     def test_start_gives_it_back_without_a_scan_before(self):
         uuid = self.held().uuid
@@ -129,7 +149,7 @@ class LifecycleTest(base.ComputeTestCase):
         nothing = lifecycle.Lifecycle(
             self.attachments, self.settler, self.stalled.includes)
         with mock.patch(BY_INSTANCE, side_effect=AssertionError):
-            for event in AFTER + ('before_suspend',):
+            for event in AFTER + ('before_suspend', 'before_live_migration'):
                 getattr(nothing, event)(self.context, self.server)
         self.assertEqual(0, len(self.unsettled))
 
