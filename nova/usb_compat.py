@@ -24,9 +24,10 @@ except ImportError:
     from nova.db.sqlalchemy import models  # noqa: H306
     from nova.db.sqlalchemy import api as db_api  # noqa: H306
 
-__all__ = ['add_to_allocation', 'case', 'db_api', 'device_removal', 'models',
-           'remotable_classmethod', 'remove_from_allocation',
-           'response_body_schema', 'validated']
+__all__ = ['add_to_allocation', 'case', 'db_api', 'default_machine_type',
+           'device_removal', 'models', 'remotable_classmethod',
+           'remove_from_allocation', 'response_body_schema', 'usb_model',
+           'validated']
 
 #: How often a change of an allocation is tried where we do it ourselves.
 _ALLOCATION_ATTEMPTS = 4
@@ -154,6 +155,35 @@ def device_removal(driver, instance_uuid, alias):
         yield removal
     finally:
         removal.close()
+
+
+def usb_model(flavor, image_meta):
+    """The model of USB controller that flavor or image ask for.
+
+    34.0.0 reads both.  Older releases know of no such request; a flavor's
+    extra spec can be there nevertheless.
+
+    :returns: str, None where they say nothing
+    """
+    from nova.virt import hardware
+    get = getattr(hardware, 'get_usb_model', None)
+    if get is not None:
+        return get(flavor, image_meta)
+    return (flavor.extra_specs or {}).get('hw:usb_model')
+
+
+def default_machine_type(driver):
+    """What a guest is where Nova does not say: libvirt's own choice.
+
+    Nova says it for all architectures that it knows since 24.0.0; before,
+    not on x86.
+
+    :param driver: upstream's LibvirtDriver
+    """
+    from nova.objects import fields
+    x86 = (fields.Architecture.I686, fields.Architecture.X86_64)
+    architecture = driver._host.get_capabilities().host.cpu.arch
+    return 'pc' if architecture in x86 else None
 
 
 def _validation(name):

@@ -30,9 +30,15 @@ Which USB devices of this host are offered, as JSON.
 
 May be given more than once; each value is an object or a list of objects.
 Keys: ``vendor_id``, ``product_id`` (four hexadecimal digits), ``serial``,
-``port_path`` (as the kernel names it, ``1-1.4``), ``class`` (two hexadecimal
-digits; matches the device's class and those of its interfaces).  A value
-may hold the wildcards ``*`` and ``?``.  ``"deny": true`` makes an entry one
+``class`` (two hexadecimal digits; matches the device's class and those of its
+interfaces), ``controller`` (the PCI address of the host controller,
+``0000:00:14.0``, or its path in ``/sys/devices`` where it is no PCI device,
+``platform/vhci_hcd.0``), ``port_path`` (as the kernel names it, ``1-1.4``:
+the number of the bus, and the ports on the way to the device).  The kernel
+numbers buses in the order in which it finds them, which may be another one
+after each boot; to name a port for good, write ``"controller":
+"0000:00:14.0", "port_path": "*-1.4"``.  A value may hold the wildcards ``*``
+and ``?``.  ``"deny": true`` makes an entry one
 that keeps devices back; those win over all others.  ``resource_class`` and
 ``traits`` say how matching devices show in Placement.
 
@@ -117,8 +123,8 @@ to start.  The file is read again at each scan: adding an entry is plugging
 a device in.  It holds a list of objects with ``vendor_id``,
 ``product_id``, ``port_path``, ``bus_number``, ``device_number`` and
 optionally ``serial``, ``manufacturer``, ``product``, ``device_class``,
-``interface_classes``, ``speed``, ``controller`` and ``host_use``; or an
-object with such a list for each host's name.
+``interface_classes``, ``speed``, ``controller``, ``bcd_device`` and
+``host_use``; or an object with such a list for each host's name.
 """),
 ]
 

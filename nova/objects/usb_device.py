@@ -8,6 +8,8 @@ UPDATE each, so they need no lock, and an object that is out of date can do
 no harm: it gets an exception that says what is the case instead.
 """
 
+from oslo_utils import versionutils
+
 from nova.db.usb import api as usb_db
 from nova.db.usb import report as usb_report
 from nova import exception
@@ -27,7 +29,8 @@ class UsbDevice(base.NovaTimestampObject, base.NovaObject):
     """The cloud's record of one USB device."""
 
     # Version 1.0: Initial version
-    VERSION = '1.0'
+    # Version 1.1: Added bcd_device and accepted_as
+    VERSION = '1.1'
 
     fields = {
         'id': fields.IntegerField(read_only=True),
@@ -54,7 +57,16 @@ class UsbDevice(base.NovaTimestampObject, base.NovaObject):
         'project_id': fields.StringField(nullable=True),
         'disabled': fields.BooleanField(default=False),
         'resource_class': fields.StringField(nullable=True),
+        'bcd_device': fields.StringField(nullable=True, default=None),
+        'accepted_as': fields.StringField(nullable=True, default=None),
     }
+
+    def obj_make_compatible(self, primitive, target_version):
+        super().obj_make_compatible(primitive, target_version)
+        target = versionutils.convert_version_to_tuple(target_version)
+        if target < (1, 1):
+            primitive.pop('bcd_device', None)
+            primitive.pop('accepted_as', None)
 
     @classmethod
     def from_row(cls, context, row):
@@ -242,6 +254,9 @@ class UsbDeviceList(base.ObjectListBase, base.NovaObject):
         :returns: UsbDeviceList of the host afterwards
         :raises: UsbReportSuperseded
         """
+        for seen in sightings:
+            # An older nova-compute does not look for it.
+            seen.obj_set_defaults('bcd_device')
         return _make_list(cls, context, usb_report.apply(
             context, host, reporter, sequence,
             [tracker.Sighting(seen.identity, seen, devspec.Decision(

@@ -181,6 +181,13 @@ class UsbSimulationInvalid(exception.NovaException):
                 "%(path)s")
 
 
+class UsbScanFailed(exception.NovaException):
+    code = 500
+    msg_fmt = _("The USB devices of this host cannot be read: %(reason)s. "
+                "What is known of them is left as it is. See that /sys is "
+                "mounted and that nova-compute may read it.")
+
+
 class UsbReportSuperseded(exception.NovaException):
     code = 409
     msg_fmt = _("Report %(sequence)s of the USB devices of host %(host)s "

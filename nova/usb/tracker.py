@@ -18,16 +18,20 @@ property tests hold exactly these:
 3. A claimed record is never deleted.  A free one that is not seen is.
 4. A claimed record is present only while a device with its vendor, product
    and serial number is seen; where the device has no serial number, or
-   another one with the same was seen beside it, only in the same port.
+   another one with the same was seen beside it, only in the same place.
 5. Identities are unique among the records of a host.
-6. A free record is ``blocked`` when there is a reason or an administrator
+6. What a server was given, ``accepted_as``, never changes while it is
+   claimed.  A device that comes back at another address and can do something
+   else is blocked, and stays so until the record is free.
+7. A free record is ``blocked`` when there is a reason or an administrator
    disabled it, and else ``available``.
-7. The same scan once more changes nothing.
+8. The same scan once more changes nothing.
 """
 
 import collections
 import operator
 
+from nova.usb import features
 from nova.usb import host_device
 from nova.usb import status
 
@@ -35,11 +39,11 @@ from nova.usb import status
 DEVICE_FIELDS = (
     'vendor_id', 'product_id', 'serial', 'manufacturer', 'product',
     'device_class', 'interface_classes', 'speed', 'port_path', 'bus_number',
-    'device_number', 'controller')
+    'device_number', 'controller', 'bcd_device')
 
 #: All that a report may change in a record, besides ``status``.
 REPORTED_FIELDS = DEVICE_FIELDS + (
-    'identity', 'present', 'blocked_reason', 'resource_class')
+    'identity', 'present', 'blocked_reason', 'resource_class', 'accepted_as')
 
 
 class Sighting(collections.namedtuple(
@@ -96,7 +100,8 @@ def plan(records, sightings):
     deletes = [record for record in unseen if record.status in status.FREE]
     gone = {id(record) for record in deletes}
     survivors = [record for record in records if id(record) not in gone]
-    updates = [(record, _changes(record, _values(sighting), survivors))
+    updates = [(record, _changes(record, _values(sighting, record),
+                                 survivors))
                for record, sighting in pairs]
     updates += [(record, {'present': False}) for record in unseen
                 if id(record) not in gone and record.present]
@@ -120,7 +125,28 @@ def find(record, sightings):
     """
     pairs, _new, _unseen = _match(
         [record], {sighting.identity: sighting for sighting in sightings})
-    return pairs[0][1] if pairs else None
+    if not pairs:
+        return None
+    record, sighting = pairs[0]
+    return sighting._replace(decision=sighting.decision._replace(
+        blocked_reason=_reason(record, sighting)))
+
+
+def _reason(record, sighting):
+    """Why the device that a record stands for may not be used, or None.
+
+    A guest may configure its device otherwise, and it shows other interfaces
+    then.  That is told from another device in its place by the address,
+    which each device gets anew.
+    """
+    device = sighting.device
+    reason = sighting.decision.blocked_reason
+    moved = (record.bus_number, record.device_number) != (
+        device.bus_number, device.device_number)
+    if reason is None and record.status in status.CLAIMED and (
+            moved or features.is_difference(record.blocked_reason)):
+        reason = features.difference(record.accepted_as, device)
+    return reason
 
 
 def _match(records, seen):
@@ -140,7 +166,7 @@ def _match(records, seen):
         else:
             pairs.append((record, sighting))
     for sighting in pending:
-        record = _same_port(left.values(), sighting)
+        record = _same_place(left.values(), sighting)
         if record is None:
             new.append(sighting)
         else:
@@ -149,32 +175,40 @@ def _match(records, seen):
     return pairs, new, list(left.values())
 
 
-def _same_port(records, sighting):
+def _same_place(records, sighting):
     """The record of a device that is told apart in another way now.
 
     A second device with the same serial number came, or went: the one that
-    stayed in its port is still the same device.
+    stayed in its place is still the same device.  Or its record is from
+    before identities named the controller and not the bus; then this is how
+    it gets its new identity.
     """
     device = sighting.device
-    if not device.serial:
-        return None
-    by_port = host_device.is_by_port(sighting.identity)
     for record in records:
-        if (record.port_path == device.port_path and
-                host_device.same_three(record) ==
+        if (host_device.same_three(record) ==
                 host_device.same_three(device) and
-                host_device.is_by_port(record.identity) != by_port):
+                host_device.same_place(record, device)):
             return record
     return None
 
 
-def _values(sighting):
+def _values(sighting, record=None):
+    """What a record of a device has to say.
+
+    :param record: the one that there is, if there is one
+    """
     values = {name: getattr(sighting.device, name) for name in DEVICE_FIELDS}
     values['interface_classes'] = list(values['interface_classes'])
     values.update(
         identity=sighting.identity, present=True,
         blocked_reason=sighting.decision.blocked_reason,
-        resource_class=sighting.decision.resource_class)
+        resource_class=sighting.decision.resource_class, accepted_as=None)
+    if record is not None:
+        values['blocked_reason'] = _reason(record, sighting)
+        values['accepted_as'] = record.accepted_as
+        if record.status in status.CLAIMED and not record.accepted_as:
+            # Since before that was noted.
+            values['accepted_as'] = features.describe(sighting.device)
     return values
 
 
@@ -185,6 +219,13 @@ def _free(disabled, reason):
 
 def _changes(record, values, survivors):
     """What differs between a record and the device it stands for."""
+    if host_device.is_by_bus(values['identity']) and (
+            host_device.is_by_port(record.identity)):
+        # A nova-compute of an earlier release knows no other identities.
+        values['identity'] = record.identity
+    if values['bcd_device'] is None:
+        # Not looked for, or not to be had; it does not change.
+        values['bcd_device'] = record.bcd_device
     if values['identity'] != record.identity and not host_device.is_by_port(
             values['identity']):
         # It could be called by its serial number alone again.  While there

@@ -21,6 +21,7 @@ from nova.db.usb import models
 from nova.db.usb import paging
 from nova import exception
 from nova.usb import exception as usb_exception
+from nova.usb import features
 from nova.usb import host_device
 from nova.usb import status
 from nova import usb_compat
@@ -77,17 +78,41 @@ writer = _named(lambda func: oslo_db_api.wrap_db_retry(
         db_api.pick_context_manager_writer(func)))
 
 
+def _is_difference():
+    """SQL: whether a device is blocked for not being what was attached."""
+    return Device.blocked_reason.startswith(features.DIFFERENT,
+                                            autoescape=True)
+
+
 def free_status():
     """SQL: the state of a device that becomes, or is, nobody's."""
+    blocked = sa.and_(Device.blocked_reason.isnot(None),
+                      sa.not_(_is_difference()))
     return usb_compat.case(
-        (sa.or_(Device.disabled == sa.true(),
-                Device.blocked_reason.isnot(None)), status.BLOCKED),
+        (sa.or_(Device.disabled == sa.true(), blocked), status.BLOCKED),
         else_=status.AVAILABLE)
+
+
+def lost():
+    """What a record loses, besides its owner, when its server loses it.
+
+    Whoever lets go of a device that came back as another one has accepted
+    that: from now on it is what it is.
+    """
+    return {'status': free_status(), 'tag': None, 'accepted_as': None,
+            'blocked_reason': usb_compat.case(
+                (_is_difference(), sa.null()), else_=Device.blocked_reason)}
 
 
 def freed():
     """What a record loses when its device becomes nobody's."""
-    return {'status': free_status(), 'instance_uuid': None, 'tag': None}
+    return dict(lost(), instance_uuid=None)
+
+
+def _as_it_is():
+    """SQL: as ``nova.usb.features.describe`` says what a device can do."""
+    return (Device.device_class + '/' + sa.func.coalesce(
+        Device.bcd_device, '') + '/' + Device.interface_classes)
 
 
 def _query(context, *conditions):
@@ -223,7 +248,8 @@ def device_claim(context, uuid, instance_uuid, tag=None, **expected):
         UsbDeviceBlocked, UsbDeviceAbsent, UsbDeviceChanged
     """
     sources, goal = status.TRANSITIONS['claim']
-    values = {'status': goal, 'instance_uuid': instance_uuid}
+    values = {'status': goal, 'instance_uuid': instance_uuid,
+              'accepted_as': _as_it_is()}
     if tag is not None:
         values['tag'] = tag
     query = _query(
@@ -335,7 +361,7 @@ def release_instance(context, instance_uuid):
     held = _query(context, Device.instance_uuid == instance_uuid)
     # The first statement locks the rows, so that no report changes
     # ``present`` between the other two.
-    count = _update(held, {'status': free_status(), 'tag': None})
+    count = _update(held, lost())
     if count:
         held.filter(Device.present == sa.false()).delete(
             synchronize_session=False)

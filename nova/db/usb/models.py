@@ -69,6 +69,9 @@ class UsbDevice(models.BASE, models.NovaBase):
     project_id = sa.Column(sa.String(255))
     disabled = sa.Column(sa.Boolean, nullable=False, default=False)
     resource_class = sa.Column(sa.String(255))
+    bcd_device = sa.Column(sa.String(4))
+    # What nova.usb.features says of it, since a server has it.
+    accepted_as = sa.Column(sa.String(271))
 
 
 class UsbReport(models.BASE, models.NovaBase):

@@ -125,6 +125,9 @@ def _update(context, updates):
     blocked = sa.bindparam('free_status', type_=sa.String(16))
     columns = {name: sa.bindparam('new_' + name, type_=table.c[name].type)
                for name in tracker.REPORTED_FIELDS}
+    # Whoever claims a device notes this; a report does only what is missing.
+    columns['accepted_as'] = sa.func.coalesce(
+        table.c.accepted_as, columns['accepted_as'])
     statement = table.update().where(
         table.c.id == sa.bindparam('row_id', type_=sa.Integer())).values(
             status=usb_compat.case(

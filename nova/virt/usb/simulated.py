@@ -24,7 +24,8 @@ from nova.virt.usb import hooks as usb_hooks
 CONF = nova.conf.CONF
 
 _TEXTS = ('vendor_id', 'product_id', 'port_path', 'serial', 'manufacturer',
-          'product', 'device_class', 'speed', 'controller', 'host_use')
+          'product', 'device_class', 'speed', 'controller', 'host_use',
+          'bcd_device')
 _NUMBERS = ('bus_number', 'device_number')
 _NEEDED = ('vendor_id', 'product_id', 'port_path') + _NUMBERS
 

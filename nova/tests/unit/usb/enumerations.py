@@ -20,7 +20,7 @@ from nova.policies import usb_devices
 #: methods changes them, and needs a new VERSION before the new value is
 #: written here.
 OBJECTS = {
-    'UsbDevice': '1.0-24d808258cb8e9885d797939954451de',
+    'UsbDevice': '1.1-3fac245c6297184bf4aff418f2ac64d5',
     'UsbDeviceList': '1.0-1720a18ec885310b519c9681e79b0a17',
 }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of the objects, locally and as nova-compute sees them."""
 
+import dataclasses
 from unittest import mock
 
 from oslo_utils.fixture import uuidsentinel as uuids
@@ -25,7 +26,7 @@ stick = usb_db_base.stick
 
 #: Whoever changes an object gives it another version.
 HASHES = {
-    'UsbDevice': '1.0-24d808258cb8e9885d797939954451de',
+    'UsbDevice': '1.1-3fac245c6297184bf4aff418f2ac64d5',
     'UsbDeviceList': '1.0-1720a18ec885310b519c9681e79b0a17',
 }
 
@@ -80,6 +81,47 @@ class _UsbObjectTests(object):
             self.assertEqual((state, server),
                              (found.status, found.instance_uuid))
             self.assertEqual({}, found.obj_get_changes())
+
+    def report_of_1_0(self, *devices):
+        """A report of a nova-compute from before bcd_device and places."""
+        self.sequence = getattr(self, 'sequence', 0) + 1
+        seen = usb_obj.UsbDeviceList(self.context)
+        seen.objects = []
+        for device in devices:
+            bare = dataclasses.replace(device, controller=None)
+            primitive = usb_obj.UsbDevice.from_sighting(
+                self.context, self.host, host_device.port_identity(bare),
+                device).obj_to_primitive('1.0')
+            self.assertNotIn('bcd_device', primitive['nova_object.data'])
+            seen.objects.append(usb_obj.UsbDevice.obj_from_primitive(
+                primitive, self.context))
+        return usb_obj.UsbDeviceList.report(
+            self.context, self.host, 'me', self.sequence, seen)
+
+    def test_reports_of_older_and_newer_services(self):
+        """Each device has one record, its own, whoever reports."""
+        devices = [
+            stick('%d-1' % bus, controller='0000:0%d:00.0' % bus,
+                  bus_number=bus, bcd_device='0100') for bus in (1, 3)]
+        old = self.report_of_1_0(*devices)
+        for device, server in zip(old, (uuids.one, uuids.two)):
+            self.assertTrue(host_device.is_by_bus(device.identity))
+            self.assertIsNone(device.bcd_device)
+            device.claim(server)
+        # The new nova-compute comes with a kernel that counts otherwise.
+        moved = [dataclasses.replace(device, port_path='%d-1' % bus,
+                                     bus_number=bus)
+                 for device, bus in zip(devices, (3, 1))]
+        for report in (self.report, self.report_of_1_0, self.report):
+            found = report(*moved)
+            self.assertEqual(
+                [(old[0].uuid, uuids.one, '0000:01:00.0', '3-1', '0100'),
+                 (old[1].uuid, uuids.two, '0000:03:00.0', '1-1', '0100')],
+                [(row.uuid, row.instance_uuid, row.controller, row.port_path,
+                  row.bcd_device) for row in found])
+            for row in found:
+                self.assertEqual(host_device.port_identity(row),
+                                 row.identity)
 
     def test_report_gives_what_was_seen(self):
         device = self.one(serial='ä', product='日本', port='1-1.4',

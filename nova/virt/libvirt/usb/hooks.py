@@ -14,6 +14,7 @@ from nova.objects import usb_device as usb_obj
 from nova.usb import exception
 from nova.usb import settlement
 from nova.usb import status
+from nova import usb_compat
 from nova.virt.libvirt.usb import config as usb_config
 from nova.virt.usb import driver as usb_interface
 from nova.virt.usb import hooks as usb_hooks
@@ -41,17 +42,7 @@ def guest_config(wrapped, driver, args, kwargs):
         return guest
     instance = given['instance']
     try:
-        held = _held(given.get('context'), usb_driver, instance)
-        if held or usb_driver.wants_controller:
-            index = usb_config.ensure_controller(guest)
-            for record, device in _located(usb_driver, instance, held):
-                if usb_config.free_ports(guest) > 0:
-                    guest.add_device(_hostdev(record, device, index))
-                else:
-                    LOG.warning(
-                        'The server starts without its USB device %s: it '
-                        'has no free USB port. Detach another one.',
-                        record.uuid, instance=instance)
+        _add_usb(usb_driver, guest, instance, given)
     except exception.UsbDatabaseNotSynced as error:
         LOG.warning('The server starts without USB devices: %s', error,
                     instance=instance)
@@ -60,6 +51,38 @@ def guest_config(wrapped, driver, args, kwargs):
                       'attached by a later scan of the host, or by a hard '
                       'reboot.', instance=instance)
     return guest
+
+
+def _add_usb(usb_driver, guest, instance, given):
+    """Add controller and devices to a guest that is being defined.
+
+    :param given: what upstream was called with
+    """
+    held = _held(given.get('context'), usb_driver, instance)
+    machine = guest.os_mach_type or usb_compat.default_machine_type(
+        usb_driver.compute_driver)
+    known = usb_config.free_slot(machine) is not None
+    # Where its place is not known, it might move the guest's other devices:
+    # only who has devices gets one.
+    if not held and not (known and usb_driver.wants_controller):
+        return
+    index = usb_config.ensure_controller(
+        guest, machine, usb_compat.usb_model(instance.flavor,
+                                             given.get('image_meta')))
+    if index is None:
+        if held:
+            LOG.warning('The server starts without its USB devices: its '
+                        'flavor or image says that it has no USB. Remove '
+                        'hw:usb_model (hw_usb_model) = none there, or '
+                        'detach them.', instance=instance)
+        return
+    for record, device in _located(usb_driver, instance, held):
+        if usb_config.free_ports(guest) > 0:
+            guest.add_device(_hostdev(record, device, index))
+        else:
+            LOG.warning('The server starts without its USB device %s: it '
+                        'has no free USB port. Detach another one.',
+                        record.uuid, instance=instance)
 
 
 @wrapt.decorator
