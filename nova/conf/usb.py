@@ -61,6 +61,19 @@ The kernel's events make a scan start at once; this is how long a lost event
 can go unnoticed.  A scan that finds nothing new sends no message and writes
 nothing.
 """),
+    cfg.IntOpt(
+        'absent_grace_time',
+        default=300,
+        min=0,
+        help="""
+Seconds for which the record of a device that no server holds outlives its
+device, with its uuid.  Many devices leave the bus for a moment: when a guest
+lets go of them, after a reset, while their firmware is replaced.
+
+A record that an administrator changed (a grant, ``disabled``, a description)
+stays whatever this says, until it is deleted through the API.  Read by
+nova-conductor.
+"""),
     cfg.FloatOpt(
         'event_settle_time',
         default=0.3,

@@ -82,6 +82,17 @@ def manager_init_host(wrapped, manager, args, kwargs):
 
 
 @_method
+def manager_pre_start_hook(wrapped, manager, args, kwargs):
+    """On ``ComputeManager.pre_start_hook``: tell Placement what there is.
+
+    Upstream has just told it of the compute node.
+    """
+    result = wrapped(*args, **kwargs)
+    manager.usb.allocations.balance_marked(nova_context.get_admin_context())
+    return result
+
+
+@_method
 def manager_cleanup_host(wrapped, manager, args, kwargs):
     """On ``ComputeManager.cleanup_host``: no events any more."""
     manager.usb.stop()

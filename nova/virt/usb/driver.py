@@ -63,8 +63,6 @@ class UsbDriver:
     :ivar spec: nova.usb.devspec.DeviceSpec of the host; set by the compute
         service, offers everything before
     :ivar flapping: nova.usb.flapping.Flapping of the host
-    :ivar inventory: what the host has to give, for Placement; set by the
-        compute service after each report
     :ivar listener: the Listener that is registered
     """
 
@@ -74,7 +72,6 @@ class UsbDriver:
         self.host = CONF.host
         self.spec = devspec.DeviceSpec([])
         self.flapping = flapping.Flapping()
-        self.inventory = None
         self.unregister()
 
     def register(self, listener):
