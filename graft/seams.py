@@ -101,7 +101,7 @@ SEAMS = (
 
     # `nova-manage --version` cuts the fork's part off what pbr knows.
     append('nova/version.py',
-           'version_string = version_info.release_string'),
+           'from nova.usb.version import version_string'),
 
     # A wheel carries these in its metadata.
     append('requirements.txt', *requirements.ours(), optional=True),

@@ -9,6 +9,7 @@ import inspect
 
 import fixtures
 
+from nova.tests import fixtures as nova_fixtures
 from nova.tests.functional import integrated_helpers
 
 try:
@@ -40,15 +41,19 @@ _UPSTREAM = integrated_helpers.InstanceHelperMixin
 
 
 def without_cast_as_call(test):
-    """Let the API not wait for what it casts (22.x and 23.x).
+    """Let the API not wait for what it casts (22.x to 28.x).
 
     Later ones have the class attribute CAST_AS_CALL; on those this does
     nothing.
     """
-    if not hasattr(integrated_helpers._IntegratedTestBase, 'CAST_AS_CALL'):
-        test.useFixture(fixtures.MonkeyPatch(
-            'nova.tests.unit.cast_as_call.CastAsCall',
-            lambda _test: fixtures.Fixture()))
+    if hasattr(integrated_helpers._IntegratedTestBase, 'CAST_AS_CALL'):
+        return
+    # 22.x and 23.x have it in a module of its own.
+    name = ('nova.tests.fixtures.CastAsCallFixture'
+            if hasattr(nova_fixtures, 'CastAsCallFixture')
+            else 'nova.tests.unit.cast_as_call.CastAsCall')
+    test.useFixture(fixtures.MonkeyPatch(
+        name, lambda _test: fixtures.Fixture()))
 
 
 class _Helpers:
