@@ -15,6 +15,8 @@ from cloud import errors
 
 # A server without network needs 2.37; and all calls use the same.
 MICROVERSION = '2.96'
+# Seconds for one answer; an attach waits for its host.
+TIMEOUT = 300
 ERRORS = (exceptions.SDKException, auth_exceptions.ClientException)
 
 
@@ -29,7 +31,8 @@ def connect(settings, cloud='admin'):
     found = config.OpenStackConfig(
         config_files=[str(settings.clouds_yaml)], load_envvars=False)
     return openstack.connection.Connection(config=found.get_one(
-        cloud=cloud, compute_default_microversion=MICROVERSION))
+        cloud=cloud, compute_default_microversion=MICROVERSION,
+        api_timeout=TIMEOUT))
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ DIRECTORY = '/var/lib/nova'
 SCRIPT = pathlib.Path(__file__).resolve().parent / 'inside' / 'compute.py'
 # Seconds; an emulated processor takes a minute or two for nova-compute's
 # imports alone.
-START_TIMEOUT = 600
+START_TIMEOUT = 1200
 
 
 class Compute:

@@ -7,11 +7,12 @@ from lab import sysfs
 from toolbox import waiting
 
 # Seconds.  An emulated processor emulates the guest's, so its kernel takes
-# minutes; what is bounded here is only that nothing waits for ever.
-GUEST_BOOT = 900
-GUEST_NOTICE = 240
-SERVER = 300
-REPORT = 60
+# minutes; what is bounded here is only that nothing waits for ever, also on a
+# machine that is busy with other things.
+GUEST_BOOT = 1800
+GUEST_NOTICE = 600
+SERVER = 600
+REPORT = 240
 
 
 class Context:

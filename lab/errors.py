@@ -18,3 +18,7 @@ class LabTimeout(LabError, errors.TimedOut):
 
 class StepFailed(LabError):
     """A step of the test saw something else than it should."""
+
+
+class NotJudged(LabError):
+    """The machine is too busy to tell whether something is fast enough."""

@@ -63,13 +63,13 @@ class Host:
             'the emulated host', self._command_line(),
             self._path('qemu.log'))
 
-    def wait_ready(self, timeout=240):
+    def wait_ready(self, timeout=900):
         """Wait until udev has settled and the agent answers.
 
         :raises: toolbox.errors.Failure, with the console's last lines.
         """
         try:
-            waiting.wait_for("QEMU's sockets", self._connect, 30,
+            waiting.wait_for("QEMU's sockets", self._connect, 120,
                              check=self._process.check)
             waiting.wait_for('the emulated host to boot',
                              self.channel.ready.is_set, timeout,

@@ -9,7 +9,7 @@ START = 'libvirtd -d >> /var/log/libvirtd.log 2>&1'
 # libvirt's own note of a domain's QEMU.
 QEMU = 'cat /run/libvirt/qemu/$(virsh domname %s).pid'
 # Seconds; the new one looks at all running domains first.
-TIMEOUT = 120
+TIMEOUT = 300
 
 
 def kill(channel):

@@ -7,6 +7,7 @@ import time
 
 from cloud import sdk
 from lab import __main__ as bare
+from lab import load
 from lab import process
 from lab import state
 from lab import test
@@ -51,6 +52,10 @@ def run(options):
     with locks.hold(options.cache / 'lock', bare.IN_USE % options.cache), \
             world.World(options.venv, options.cache, options.image,
                         options.nova_venv) as lab:
+        reason = load.busy()
+        if reason:
+            console.say('This machine is busy: %s. All takes longer, and how '
+                        'fast something is cannot be judged.' % reason)
         lab.start()
         up = time.monotonic() - began
         if options.stay:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the tests of the fork: ./run_tests.sh [options] [REGEX]
 
-Without options: style checks, the fork's unit tests, the tests beside nova/
-and the fork's functional tests, on the default release of Nova. The last
-line says how many passed, failed and were skipped.
+Without options: style checks, the fork's unit tests, the tests beside nova/,
+the client's unit tests and the fork's functional tests, on the default release
+of Nova. The last line says how many passed, failed and were skipped.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import sys
 from toolbox import errors
 import tools
 from tools import bases
+from tools import distributions
 from tools import docs
 from tools import environment
 from tools import releases
@@ -56,6 +57,8 @@ def parse(arguments):
             ('style', 'the style checks'),
             ('unit', 'unit tests, and the tests beside nova/'),
             ('functional', "functional tests in Nova's own harness"),
+            ('client', "client/: the client's unit tests, and its builds"),
+            ('client-functional', 'the client against a cloud of ./run.sh'),
             ('install', 'tests that install the fork with pip: minutes'),
             ('docs', 'build the documentation and the release notes'),
             ('lab', 'the lab: emulated USB hardware; needs root')):
@@ -91,6 +94,19 @@ def run_own(env, options, everything):
     if options.functional or everything:
         some = suites.QUICK if options.quick and not env.is_default else None
         total.add(suites.run_own(env, 'functional', options.regex or some))
+    if everything and env.is_default:
+        total.add(distributions.run('client', options.regex))
+    return total
+
+
+def run_client(options):
+    """:returns: the results.Results of the client's own options"""
+    total = results.Results()
+    if options.client:
+        total.add(distributions.run('client', options.regex))
+    if options.client_functional:
+        total.add(distributions.run('client', options.regex,
+                                    functional=True))
     return total
 
 
@@ -109,10 +125,12 @@ def run_on(base, options):
     total = results.Results()
     if options.lab:
         total.add(suites.run_lab(base))
+    total.add(run_client(options))
     compare = options.upstream is not None
     chosen = (options.style or options.unit or options.functional
               or options.docs or options.install or compare)
-    if options.lab and not chosen:
+    alone = options.lab or options.client or options.client_functional
+    if alone and not chosen:
         return total
     env = environment.Environment(base)
     with env.locked():

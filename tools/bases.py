@@ -5,6 +5,7 @@ import dataclasses
 import sys
 import time
 
+from toolbox import errors
 import tools
 from tools import releases
 from tools import results
@@ -52,7 +53,7 @@ def attempt(base, run):
     error = ''
     try:
         outcome = run(base)
-    except tools.ToolError as reason:
+    except errors.Failure as reason:
         print(reason, file=sys.stderr)
         outcome = results.Results(failed=1)
         error = f'not run: {reason}'.splitlines()[0]

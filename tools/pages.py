@@ -136,7 +136,7 @@ def log_messages(paths, page=None):
 #: with one of its packages, or a test.
 NAMED_PATH = re.compile(
     r'``((?:bench|cloud|constraints|doc|etc|graft|lab|nova|releasenotes'
-    r'|tools)/[\w./-]*)``')
+    r'|toolbox|tools)/[\w./-]*)``')
 NAMED_TEST = re.compile(r'``(test_\w+|[A-Z]\w*Test)``')
 
 

@@ -12,7 +12,8 @@ from tools import results
 from tools import shape
 
 #: Where source code of ours lies.
-PLACES = ('nova', 'graft', 'cloud', 'lab', 'toolbox', 'tools', 'bench')
+PLACES = ('nova', 'graft', 'cloud', 'lab', 'toolbox', 'tools', 'bench',
+          'client')
 
 
 def tracked(*suffixes):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The suites of tests, and how each is run."""
 
+import os
 import shutil
 import sys
 import time
@@ -9,8 +10,9 @@ from toolbox import commands
 import tools
 from tools import results
 
-#: Processes that run tests side by side.
-WORKERS = 2
+#: Processes that run tests side by side: one more than there are processors,
+#: since a test also waits.
+WORKERS = (os.cpu_count() or 1) + 1
 #: What --quick runs of the functional tests on another than the default
 #: base: one of each thing that differs between releases.
 QUICK = (

@@ -13,10 +13,15 @@ from cloud import servers
 from cloud import settings as settings_module
 
 
+def _host(scene, server):
+    return scene.admin.compute.get_server(server).compute_host
+
+
 def resize(scene):
-    """Has to be on the second topic of nova-compute's; see nova_app.py."""
+    """Uses the second topic of nova-compute's; see inside/nova_app.py."""
     member = scene.member
     server = servers.boot(member, 'resized')
+    before = _host(scene, server)
     flavor = member.compute.find_flavor(seed.LARGER, ignore_missing=False)
     member.compute.resize_server(server, flavor.id)
     servers.wait(member, server, 'VERIFY_RESIZE')
@@ -24,9 +29,10 @@ def resize(scene):
     server = servers.wait(member, server, 'ACTIVE')
     same("The resized server's memory", server.flavor.ram,
          seed.FLAVORS[seed.LARGER]['ram'])
-    hosts = scene.admin.compute.get_server(server).compute_host
+    after = _host(scene, server)
+    same('Whether it moved', after != before, scene.settings.hosts > 1)
     servers.delete(member, server)
-    return 'the member resizes a server, which is on %s now' % hosts
+    return 'the member resizes a server, from %s to %s' % (before, after)
 
 
 def network(scene):

@@ -18,12 +18,12 @@ REFUSALS = (409, 503)
 # Seconds until all agrees after the end of an outage.  nova-compute may wait
 # for an answer that was lost (rpc_response_timeout, 60), and it tries again at
 # the next scan (30); clients look for the broker every 30.
-BACK = 240
+BACK = 600
 # In nova-api's log: the heartbeat of a connection has found out, and keeps
 # the connection locked until the broker is back.  Seconds until then: twice
 # the 10 between two heartbeats, and some.
 LOCKED = 'trying to reconnect'
-HEARTBEAT = 60
+HEARTBEAT = 240
 # In nova-compute's log: libvirt's event, and our complaint.
 EVENT = 'DeviceRemovedEvent'
 FAILED_REPORT = 'USB devices were not reported'

@@ -61,4 +61,4 @@ def _let_go(context, stick, clock, remarks):
     waiting.wait_for(
         "the host's usb-storage driver to have the stick back",
         lambda: sysfs.driver(context.host.channel, stick['port_path'])
-        == 'usb-storage', 60)
+        == 'usb-storage', lab_context.REPORT)

@@ -4,6 +4,7 @@
 import time
 
 from lab import check
+from lab import context as lab_context
 from lab import devices
 from toolbox import waiting
 
@@ -27,7 +28,7 @@ def run(context):
         % ', '.join('%.2f s' % delay for delay in appeared),
         'gone from it %s after (clocks compared to ±%.0f ms)'
         % (', '.join('%.2f s' % delay for delay in went), error * 1000)]
-    check.that(min(appeared) <= LIMIT, '; '.join(remarks))
+    check.in_time(min(appeared) <= LIMIT, '%s', '; '.join(remarks))
     return remarks
 
 
@@ -48,6 +49,7 @@ def _unplug(context, offset):
 def _until(context, event, offset, check):
     """Seconds from the kernel's event to the API's first answer with it."""
     waiting.wait_for('the API to follow the event',
-                     lambda: check(context.record(DEVICE)), 60,
+                     lambda: check(context.record(DEVICE)),
+                     lab_context.REPORT,
                      interval=0.02)
     return time.time() - (event['time'] + offset)

@@ -62,4 +62,5 @@ def _virsh(context, path):
 def _wait_empty(context):
     waiting.wait_for(
         'the domain to have no USB device of the host',
-        lambda: not domain.live(context.host.channel, context.server), 120)
+        lambda: not domain.live(context.host.channel, context.server),
+        lab_context.REPORT)

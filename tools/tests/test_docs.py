@@ -2,9 +2,8 @@
 """Tests of what the documentation is built with."""
 
 import importlib.metadata
-import pathlib
+import os
 import re
-import tempfile
 import unittest
 
 import tools
@@ -14,22 +13,12 @@ from tools import docs
 class EntryPointsTest(unittest.TestCase):
 
     def test_options_and_policies_can_be_looked_up(self):
-        with tempfile.TemporaryDirectory() as folder:
-            path = pathlib.Path(folder, 'entry-points')
-            # Twice: what an earlier run left must not count.
-            docs.write_entry_points(path)
-            docs.write_entry_points(path)
-            found = [point for distribution in
-                     importlib.metadata.distributions(path=[str(path)])
-                     for point in distribution.entry_points]
-            self.assertEqual(
-                ['oslo.config.opts', 'oslo.policy.policies'],
-                sorted(point.group for point in found))
-            self.assertEqual({'nova.usb'}, {point.name for point in found})
-            for point in found:
-                module = point.value.split(':')[0].replace('.', '/') + '.py'
-                self.assertTrue((path / module).exists()
-                                or (tools.ROOT / module).exists(), module)
+        path = docs.variables()['PYTHONPATH'].split(os.pathsep)
+        found = {(point.group, point.name) for distribution in
+                 importlib.metadata.distributions(path=path)
+                 for point in distribution.entry_points}
+        self.assertLessEqual({('oslo.config.opts', 'nova.usb'),
+                              ('oslo.policy.policies', 'nova.usb')}, found)
 
 
 class SourcesTest(unittest.TestCase):

@@ -11,8 +11,11 @@ from nova.db.usb import models
 from nova import objects
 from nova.objects import usb_device as usb_obj
 from nova.tests.functional import integrated_helpers
+from nova.tests.functional.usb import waits
 from nova.tests.usb_fixtures import compat
 from nova.tests.usb_fixtures import usb_faults
+from nova.tests.usb_fixtures import usb_projects
+from nova.tests.usb_fixtures import usb_widths
 from nova import usb_compat
 
 #: A stick with a serial number, as a scan sees it.
@@ -46,7 +49,8 @@ def drop_tables(context):
                 models.version_table])
 
 
-class UsbTestBase(compat.Harness, integrated_helpers._IntegratedTestBase):
+class UsbTestBase(waits.PatientWaits, compat.Harness,
+                  integrated_helpers._IntegratedTestBase):
     """One compute host with Nova's fake driver and simulated devices."""
 
     microversion = 'latest'
@@ -65,8 +69,11 @@ class UsbTestBase(compat.Harness, integrated_helpers._IntegratedTestBase):
         self.plugged = {}
         self.plug(*self.DEVICES)
         self.faults = self.useFixture(usb_faults.FaultyUsbDriver()).faults
+        self.projects = self.useFixture(usb_projects.ProjectsFixture())
         super(UsbTestBase, self).setUp()
         self.context = self._cell_context('cell1')
+        self.useFixture(usb_widths.StringWidthsFixture(*[
+            self._cell_context(name) for name in self.cell_mappings]))
 
     def _cell_context(self, name):
         # One that is not targeted gets the database of the harness's last
@@ -100,8 +107,10 @@ class UsbTestBase(compat.Harness, integrated_helpers._IntegratedTestBase):
                  for host, ports in self.plugged.items()}
         everywhere = hosts.pop(None, [])
         content = hosts or everywhere
-        with open(self.devices_path, 'w') as target:
+        # At once: another thread may scan right now.
+        with open(self.devices_path + '.new', 'w') as target:
             json.dump(content, target)
+        os.replace(target.name, self.devices_path)
 
     def scan(self, compute=None):
         """What the periodic task does."""
