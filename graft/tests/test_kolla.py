@@ -86,6 +86,9 @@ class KollaTest(helpers.TestCase):
             [oslo_policy]
             enforce_new_defaults = False
             enforce_scope = False
+            [placement]
+            auth_type = none
+            endpoint_override = http://127.0.0.1:9
             [conductor]
             workers = 1
             [oslo_concurrency]
