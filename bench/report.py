@@ -9,6 +9,7 @@ from bench import database
 from bench import measure
 from nova.db.usb import models
 from nova.db.usb import report as usb_report
+from nova.usb import devspec
 from nova.usb import host_device
 from nova.usb import tracker
 
@@ -35,8 +36,7 @@ class Host(object):
             for n, number in self.numbers.items()]
         usb_report.apply(
             self.context, 'host', 'bench', next(self.sequence),
-            [tracker.Sighting(identity, device, None, None)
-             for identity, device in host_device.identify(devices)])
+            tracker.sight(devices, devspec.DeviceSpec([])))
 
     def bare(self, changes):
         """Read the rows, write as many: what any report has to do."""

@@ -7,7 +7,7 @@ import tempfile
 from unittest import mock
 
 from bench import measure
-from nova.tests.fixtures import usb as usb_fixtures
+from nova.tests.usb_fixtures import usb as usb_fixtures
 from nova.usb import scanner
 
 DEVICES = 100

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one error that this package shows to people."""
+"""The error that this package raises."""
+
+from toolbox import errors
 
 
-class CloudError(Exception):
-    """Says a fact, the values it is about and the remedy, in that order."""
+class CloudError(errors.Failure):
+    """The cloud cannot be started, or does not do what it should."""

@@ -40,6 +40,12 @@ def prepare(settings, group):
     service.manage(settings, group, 'glance', 'glance-manage',
                    '--config-file',
                    settings.etc('glance') / 'glance-api.conf', 'db_sync')
+    # Its catalogue of image properties, which dashboards ask for.
+    service.manage(settings, group, 'glance', 'glance-manage',
+                   '--config-file',
+                   settings.etc('glance') / 'glance-api.conf',
+                   'db_load_metadefs',
+                   settings.venv / 'etc' / 'glance' / 'metadefs')
     service.use_wal(settings, 'glance')
 
 

@@ -3,7 +3,7 @@
 
 import shlex
 
-from cloud import compute
+from cloud import seed
 from cloud import simulation
 
 TEXT = """
@@ -16,7 +16,7 @@ With the openstack command:
     export PATH={path}:$PATH
     openstack --os-cloud admin compute service list
     openstack --os-cloud member server create --flavor {flavor} \\
-        --image {image} --nic none --wait my-server
+        --image {image} --network {network} --wait my-server
 
 With curl, as the admin; grant a device to a project, then as a member of
 that project (--os-cloud member) attach it:
@@ -40,7 +40,7 @@ Ctrl-C ends the cloud; what it stored stays until ./run.sh --reset.
 """
 
 SIMULATED = """\
-The compute host "{host}" and its USB devices are SIMULATED; to plug and
+Compute and its USB devices are SIMULATED (hosts: {hosts}); to plug and
 unplug, edit {devices}"""
 
 
@@ -55,12 +55,13 @@ def text(settings, seconds):
         hypervisor = ("Compute host: this machine's libvirt (%s) and its "
                       'USB devices.' % settings.virt_type)
     else:
-        hypervisor = SIMULATED.format(host=simulation.HOST,
-                                      devices=settings.simulated_devices)
+        hypervisor = SIMULATED.format(
+            hosts=', '.join(simulation.HOSTS[:settings.hosts]),
+            devices=settings.simulated_devices)
     return TEXT.format(
         seconds=seconds, hypervisor=hypervisor,
         url=settings.url('nova', '/v2.1'),
         clouds=shlex.quote(str(settings.clouds_yaml)),
         path=shlex.quote(str(settings.venv / 'bin')),
-        flavor=compute.FLAVOR, image=compute.IMAGE,
+        flavor=seed.FLAVOR, image=seed.IMAGE, network=seed.NETWORK,
         logs=settings.state / 'log', own=settings.own_nova_conf)

@@ -8,7 +8,8 @@ import subprocess
 
 from cloud import disks
 from cloud import errors
-from cloud import process
+from toolbox import errors as toolbox_errors
+from toolbox import process
 
 SOCKET = pathlib.Path('/var/run/libvirt/libvirt-sock')
 KVM = pathlib.Path('/dev/kvm')
@@ -93,7 +94,7 @@ def connect(settings, group):
         group.run('libvirt', [settings.tool('python'),
                               settings.inside('domains.py'), 'check'],
                   settings.log('libvirt'), timeout=CONNECT_TIMEOUT)
-    except errors.CloudError as error:
+    except toolbox_errors.Failure as error:
         raise errors.CloudError(
             '%s\nIf it refuses this user: add it to the group libvirt and log '
             'in again.' % error) from None
@@ -117,6 +118,6 @@ def forget(checkout, venv, state, say):
                                   'domains.py', 'forget', prefix],
                       state / 'log' / 'libvirt.log',
                       timeout=CONNECT_TIMEOUT)
-        except (errors.CloudError, OSError) as error:
+        except (toolbox_errors.Failure, OSError) as error:
             say('Servers of libvirt may be left, see virsh list: %s' % error)
     disks.remove(state)

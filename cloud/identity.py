@@ -4,8 +4,7 @@
 All of it can be done again: what is there already stays.
 """
 
-from cloud import errors
-from cloud import rest
+from cloud import sdk
 from cloud import settings as settings_module
 
 # Service type and the path below the service's URL.
@@ -20,40 +19,27 @@ CATALOGUE = {
 class _Keystone:
     """Finds what has a name, or makes it."""
 
-    def __init__(self, session):
-        self._session = session
-
-    def send(self, method, path, body=None):
-        answer = self._session.request(method, 'identity', path, body)
-        if answer.status >= 300:
-            raise errors.CloudError('Keystone answers %s %s with %d: %s' % (
-                method, path, answer.status, answer.text))
-        return answer.body
+    def __init__(self, identity):
+        self._identity = identity
 
     def ensure(self, kind, name, **fields):
-        """Find or make a user, project, role or service; gives its id."""
-        path = '/%ss' % kind
-        found = self.send('GET', '%s?name=%s' % (path, name))[kind + 's']
-        if found:
-            return found[0]['id']
-        made = self.send('POST', path, {kind: dict(fields, name=name)})
-        return made[kind]['id']
+        """Find or make a user, project, role or service."""
+        found = getattr(self._identity, 'find_' + kind)(name)
+        return found or getattr(self._identity, 'create_' + kind)(
+            name=name, **fields)
 
     def grant(self, user, project, role):
-        self.send('PUT', '/projects/%s/users/%s/roles/%s' % (
-            project, user, role))
+        self._identity.assign_project_role_to_user(project, user, role)
 
     def endpoint(self, service, url):
         """Have one public endpoint of a service at a URL."""
-        path = '/endpoints'
-        fields = {'service_id': service, 'interface': 'public', 'url': url,
-                  'region_id': settings_module.REGION}
-        found = self.send('GET', '%s?service_id=%s' % (path, service))
-        for endpoint in found['endpoints']:
-            self.send('PATCH', '%s/%s' % (path, endpoint['id']),
-                      {'endpoint': {'url': url}})
-        if not found['endpoints']:
-            self.send('POST', path, {'endpoint': fields})
+        found = list(self._identity.endpoints(service_id=service.id))
+        for endpoint in found:
+            self._identity.update_endpoint(endpoint, url=url)
+        if not found:
+            self._identity.create_endpoint(
+                service_id=service.id, interface='public', url=url,
+                region_id=settings_module.REGION)
 
 
 def seed(settings):
@@ -62,10 +48,16 @@ def seed(settings):
     :param settings: Settings
     :raises: CloudError when Keystone refuses something
     """
-    keystone = _Keystone(rest.log_in(settings, settings_module.ADMIN))
-    for name, (kind, path) in CATALOGUE.items():
-        service = keystone.ensure('service', name, type=kind)
-        keystone.endpoint(service, settings.url(name, path))
+    with sdk.explained('Keystone is told about the cloud'), \
+            sdk.connect(settings) as connection:
+        keystone = _Keystone(connection.identity)
+        for name, (kind, path) in CATALOGUE.items():
+            service = keystone.ensure('service', name, type=kind)
+            keystone.endpoint(service, settings.url(name, path))
+        _people(keystone, settings)
+
+
+def _people(keystone, settings):
     project = keystone.ensure('project', settings_module.SERVICE_PROJECT)
     for name in settings_module.SERVICE_USERS:
         user = keystone.ensure('user', name,

@@ -3,16 +3,16 @@
 
 from concurrent import futures
 
-from cloud import compute
 from cloud import glance
 from cloud import identity
 from cloud import keystone
 from cloud import neutron
 from cloud import nova
 from cloud import placement
+from cloud import seed
 from cloud import service
 from cloud import settings as settings_module
-from cloud import stamp
+from toolbox import stamp
 
 SERVICES = {
     'keystone': keystone,
@@ -38,8 +38,8 @@ def launch(settings, group, installed, say):
     settings_module.write_clouds(settings)
     _prepare(settings, group, installed, say)
     _start(settings, group, say)
-    _once(settings, 'compute', [], compute.seed, settings)
-    compute.wait(settings)
+    _once(settings, 'cloud', [seed.FLAVORS], seed.seed, settings)
+    seed.wait(settings)
 
 
 def _prepare(settings, group, installed, say):
@@ -82,7 +82,10 @@ def _start(settings, group, say):
     for name, child in children.items():
         service.wait(settings, name, child)
     say('Starting nova')
-    service.wait(settings, 'nova', nova.launch(settings, group))
+    child = nova.launch(settings, group)
+    metadata = nova.launch_metadata(settings, group)
+    service.wait(settings, 'nova', child)
+    service.wait(settings, 'metadata', metadata)
 
 
 def _once(settings, name, parts, step, *arguments):

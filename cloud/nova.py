@@ -10,6 +10,7 @@ import os
 from cloud import disks
 from cloud import files
 from cloud import service
+from cloud import settings as settings_module
 from cloud import simulation
 
 # What Nova and its libraries do as root, where they may.
@@ -37,9 +38,11 @@ def configure(settings):
         sections['libvirt'] = {'virt_type': settings.virt_type}
         sections.update(privsep(settings, settings.etc('nova') / 'nova.conf'))
     else:
-        simulation.write_once(settings.simulated_devices)
-        sections['DEFAULT'].update(compute_driver=simulation.DRIVER,
-                                   host=simulation.HOST)
+        simulation.write_once(settings.simulated_devices, settings.hosts)
+        sections['DEFAULT'].update(
+            compute_driver=simulation.DRIVER, host=simulation.HOST,
+            # With a second host a resize moves the server there.
+            allow_resize_to_same_host=str(settings.hosts == 1).lower())
         # A file sends no events; look at it often.
         sections['usb'] = {
             'scan_interval': simulation.SCAN_INTERVAL,
@@ -75,7 +78,10 @@ def base(settings):
         # Not what this machine may have in /etc/nova.
         'compute': {'provider_config_location': data / 'providers'},
         'glance': settings.credentials('nova'),
-        'neutron': settings.credentials('nova'),
+        'neutron': dict(
+            settings.credentials('nova'), service_metadata_proxy='true',
+            metadata_proxy_shared_secret=settings.passwords[
+                settings_module.METADATA]),
         'placement': settings.credentials('nova'),
         'keystone_authtoken': settings.authtoken('nova'),
         'service_user': dict(settings.credentials('nova'),
@@ -131,13 +137,30 @@ def prepare(settings, group):
         marker.touch()
 
 
+def _variables(settings):
+    return {
+        'OS_NOVA_CONFIG_DIR': str(settings.etc('nova')),
+        'OS_NOVA_CONFIG_FILES': '%s;nova.conf;%s' % (
+            _paste(settings), settings.own_nova_conf),
+    }
+
+
 def launch(settings, group):
     """Start Nova.
 
     :returns: process.Child
     """
+    hosts = simulation.HOSTS[:settings.hosts]
     return service.launch(
-        settings, group, 'nova', 'nova_app',
-        OS_NOVA_CONFIG_DIR=str(settings.etc('nova')),
-        OS_NOVA_CONFIG_FILES='%s;nova.conf;%s' % (
-            _paste(settings), settings.own_nova_conf))
+        settings, group, 'nova', 'nova_app', **_variables(settings),
+        # Empty: the one host whose name nova.conf or the machine gives.
+        CLOUD_HOSTS='' if settings.libvirt else ','.join(hosts))
+
+
+def launch_metadata(settings, group):
+    """Start Nova's metadata service, which only reads databases.
+
+    :returns: process.Child
+    """
+    return service.launch(settings, group, 'metadata', 'nova.wsgi.metadata',
+                          **_variables(settings))

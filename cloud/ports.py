@@ -6,9 +6,10 @@ import socket
 from cloud import errors
 
 HOST = '127.0.0.1'
-# In this order, from the first port on; with the default Nova is where it
-# is everywhere, at 8774.
-SERVICES = ('keystone', 'placement', 'glance', 'neutron', 'nova')
+# In this order, from the first port on; with the default Nova and its
+# metadata service are where they are everywhere, at 8774 and 8775.
+SERVICES = ('keystone', 'placement', 'glance', 'neutron', 'nova',
+            'metadata')
 DEFAULT = 8770
 STEP = 10
 BLOCKS = 30

@@ -1,72 +1,52 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers, as a user makes and deletes them over HTTP."""
+"""Servers, as a user makes and deletes them."""
 
-import time
-
-from cloud import compute
-from cloud import errors
+from cloud import seed
 
 TIMEOUT = 120
+INTERVAL = 0.5
 
 
-def _find(session, kind, path, key, name):
-    answer = session.request('GET', kind, path)
-    found = [item['id'] for item in (answer.body or {}).get(key, [])
-             if item['name'] == name]
-    if not found:
-        raise errors.CloudError('%s has no "%s": %d %s' % (
-            path, name, answer.status, answer.text))
-    return found[0]
-
-
-def boot(session, name):
+def boot(connection, name, network=None):
     """Boot a server and wait until it is active.
 
-    :param session: rest.Session of its owner
+    :param connection: openstack.connection.Connection of its owner
     :param name: its name
-    :returns: its uuid
-    :raises: CloudError when it does not become active
+    :param network: name of a network, None for a server without
+    :returns: openstack.compute.v2.server.Server
+    :raises: openstack.exceptions.SDKException when it does not become active
     """
-    answer = session.request('POST', 'compute', '/servers', {'server': {
-        'name': name,
-        'flavorRef': _find(session, 'compute', '/flavors', 'flavors',
-                           compute.FLAVOR),
-        'imageRef': _find(session, 'image', '/v2/images', 'images',
-                          compute.IMAGE),
-        'networks': 'none',
-    }})
-    if answer.status != 202:
-        raise errors.CloudError('%s: answered %d, should be 202: %s' % (
-            answer.request, answer.status, answer.text))
-    server = answer.body['server']['id']
-    deadline = time.monotonic() + TIMEOUT
-    while time.monotonic() < deadline:
-        answer = session.request('GET', 'compute', '/servers/' + server)
-        shown = (answer.body or {}).get('server', {})
-        if shown.get('status') == 'ACTIVE':
-            return server
-        if shown.get('status') == 'ERROR':
-            raise errors.CloudError('The server has failed: %s' % (
-                shown.get('fault')))
-        time.sleep(0.2)
-    raise errors.CloudError('The server is not active after %d seconds: %s'
-                            % (TIMEOUT, answer.text))
+    networks = 'none'
+    if network:
+        found = connection.network.find_network(network,
+                                                ignore_missing=False)
+        networks = [{'uuid': found.id}]
+    compute = connection.compute
+    flavor = compute.find_flavor(seed.FLAVOR, ignore_missing=False)
+    image = connection.image.find_image(seed.IMAGE, ignore_missing=False)
+    server = compute.create_server(
+        name=name, flavor_id=flavor.id, image_id=image.id,
+        networks=networks)
+    return wait(connection, server, 'ACTIVE')
 
 
-def delete(session, server):
+def wait(connection, server, status):
+    """Wait for a status; parameters as above.
+
+    :returns: openstack.compute.v2.server.Server
+    :raises: openstack.exceptions.SDKException, with ERROR or in time
+    """
+    return connection.compute.wait_for_server(
+        server, status=status, interval=INTERVAL, wait=TIMEOUT)
+
+
+def delete(connection, server):
     """Delete a server and wait until it is gone.
 
-    :param session: rest.Session of its owner
-    :param server: its uuid
-    :raises: CloudError when it stays
+    :param connection: openstack.connection.Connection of its owner
+    :param server: openstack.compute.v2.server.Server
+    :raises: openstack.exceptions.SDKException when it stays
     """
-    path = '/servers/' + server
-    answer = session.request('DELETE', 'compute', path)
-    deadline = time.monotonic() + TIMEOUT
-    while time.monotonic() < deadline:
-        answer = session.request('GET', 'compute', path)
-        if answer.status == 404:
-            return
-        time.sleep(0.2)
-    raise errors.CloudError('The server is not gone after %d seconds: %s' % (
-        TIMEOUT, answer.text))
+    connection.compute.delete_server(server, ignore_missing=False)
+    connection.compute.wait_for_delete(server, interval=INTERVAL,
+                                       wait=TIMEOUT)

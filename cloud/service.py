@@ -3,12 +3,12 @@
 
 import contextlib
 import sqlite3
-import time
 
-from cloud import errors
+import requests
+
 from cloud import ports
-from cloud import process
-from cloud import rest
+from toolbox import commands
+from toolbox import waiting
 
 # Seconds that a service may take to answer its first request.
 START_TIMEOUT = 180
@@ -28,7 +28,7 @@ def manage(settings, group, service, tool, *words, env=None):
     (settings.state / 'db').mkdir(exist_ok=True)
     group.run(tool, [settings.tool(tool), *words],
               settings.log(service + '-setup'),
-              process.environment(**env or {}))
+              commands.environment(**env or {}))
 
 
 def use_wal(settings, name):
@@ -72,7 +72,7 @@ def launch(settings, group, service, module, **env):
         service,
         [settings.tool('python'), settings.inside('serve.py'), module,
          ports.HOST, settings.ports[service]],
-        settings.log(service), process.environment(**env))
+        settings.log(service), commands.environment(**env))
 
 
 def wait(settings, service, child, timeout=START_TIMEOUT):
@@ -82,25 +82,18 @@ def wait(settings, service, child, timeout=START_TIMEOUT):
     :param service: its name
     :param child: its process
     :param timeout: seconds
-    :raises: CloudError when it ends or does not answer in time
+    :raises: Failure when it ends or does not answer in time
     """
-    client = rest.Client(timeout=5)
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        if child.status is not None:
-            raise errors.CloudError(
-                '%s ended with status %d instead of starting. The last '
-                'lines of %s:\n%s' % (service, child.status, child.log,
-                                      child.tail()))
+    def answers():
         try:
-            answer = client.request('GET', settings.url(service, '/'))
-        except errors.CloudError:
-            answer = None
+            answer = requests.get(settings.url(service, '/'), timeout=5)
+        except requests.RequestException:
+            return False
         # Lists of versions come with 200 or 300.
-        if answer is not None and answer.status in (200, 300):
-            return
-        time.sleep(0.1)
-    raise errors.CloudError(
-        '%s does not answer at %s within %d seconds. The last lines of '
-        '%s:\n%s' % (service, settings.url(service), timeout, child.log,
-                     child.tail()))
+        return answer.status_code in (200, 300)
+
+    waiting.wait_for(
+        '%s to answer at %s' % (service, settings.url(service)), answers,
+        timeout, interval=0.1, check=child.check,
+        detail=lambda: 'The last lines of %s:\n%s' % (child.log,
+                                                      child.tail()))

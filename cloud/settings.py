@@ -14,6 +14,9 @@ REGION = 'RegionOne'
 SERVICE_PROJECT = 'service'
 # The services' own users, then the people.
 SERVICE_USERS = ('placement', 'glance', 'neutron', 'nova')
+# The name of the secret with which Neutron vouches to Nova's metadata service
+# for a server's address.
+METADATA = 'metadata-proxy'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Settings:
     passwords: typing.Dict[str, str]
     libvirt: bool = False
     virt_type: str = 'qemu'
+    # Simulated compute hosts.
+    hosts: int = 1
 
     def etc(self, service):
         """A service's configuration folder."""
@@ -136,7 +141,8 @@ def passwords(path):
     :returns: dict of user name to password
     """
     known = json.loads(path.read_text()) if path.exists() else {}
-    names = SERVICE_USERS + tuple(person.name for person in PEOPLE.values())
+    names = (*SERVICE_USERS, METADATA,
+             *(person.name for person in PEOPLE.values()))
     missing = [name for name in names if name not in known]
     known.update((name, secrets.token_hex(12)) for name in missing)
     if missing:

@@ -7,8 +7,10 @@ Used with Nova's fake driver, where no hypervisor and no hardware is.
 import json
 
 HOST = 'simulated-host'
-# The one fake driver that knows its host again after a restart.
-DRIVER = 'fake.FakeDriverWithoutFakeNodes'
+HOSTS = (HOST, 'simulated-host-2')
+# Of cloud/inside: Nova's fake driver, which knows its host again after a
+# restart.
+DRIVER = 'simulated_hypervisor.SimulatedDriver'
 # Seconds between two looks at the file with the devices.
 SCAN_INTERVAL = 1
 
@@ -47,12 +49,40 @@ DEVICES = [
 ]
 
 
-def write_once(path):
-    """Write the file with the devices, unless there is one already.
+# What the second host begins with.
+SECOND_DEVICES = [
+    {
+        'vendor_id': '0403', 'product_id': '6001', 'serial': 'FT0002',
+        'manufacturer': 'Simulated', 'product': 'Serial adapter',
+        'device_class': '00', 'interface_classes': ['ff'],
+        'speed': '12', 'port_path': '1-1',
+        'bus_number': 1, 'device_number': 2,
+    },
+]
 
-    Editing it is plugging and unplugging.
+
+def write(path, devices):
+    """Write the file with the devices; no scan reads half of it.
 
     :param path: a pathlib.Path
+    :param devices: list of devices, or dict of host to such a list
     """
-    if not path.exists():
-        path.write_text(json.dumps(DEVICES, indent=2) + '\n')
+    new = path.with_suffix('.new')
+    new.write_text(json.dumps(devices, indent=2) + '\n')
+    new.replace(path)
+
+
+def write_once(path, hosts=1):
+    """Write the file with the devices, unless there is one already.
+
+    Editing it is plugging and unplugging.  With one host it is a list; as
+    soon as there is a second one, an object with a list for each.
+
+    :param path: a pathlib.Path
+    :param hosts: how many hosts there are
+    """
+    devices = json.loads(path.read_text()) if path.exists() else DEVICES
+    if hosts > 1 and isinstance(devices, list):
+        write(path, {HOST: devices, HOSTS[1]: SECOND_DEVICES})
+    elif not path.exists():
+        write(path, devices)

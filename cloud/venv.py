@@ -4,20 +4,19 @@
 import dataclasses
 import sys
 import typing
-import venv
 
-from cloud import stamp
+from toolbox import stamp
+from toolbox import venv as toolbox_venv
 
 # The services beside Nova, the client that people type into, and the
 # server for their WSGI applications; versions are in the constraints.
-PACKAGES = ('cheroot', 'glance', 'keystone', 'neutron',
+PACKAGES = ('cheroot', 'glance', 'keystone', 'neutron', 'openstacksdk',
             'openstack-placement', 'python-openstackclient')
 # Only with --libvirt: it is compiled here, against this machine's libvirt.
 LIBVIRT = 'libvirt-python'
 # What the fork's distribution is built from.
 FORK = ('nova', 'graft', 'setup.py', 'setup.cfg', 'pyproject.toml',
         'requirements.txt')
-TIMEOUT = 1800
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,8 +40,10 @@ def constraints(checkout, contents=CLOUD):
     :param contents: Contents
     :returns: list of pathlib.Path
     """
-    return [checkout / 'constraints' / name
-            for name in (contents.base + '.txt', 'cloud.txt')]
+    folder = checkout / 'constraints'
+    series = contents.base.partition('.')[0]
+    pins = sorted(folder.glob(series + '-*.txt'))
+    return [*(pins or [folder / (series + '.txt')]), folder / 'cloud.txt']
 
 
 def wanted(checkout, path, contents=CLOUD):
@@ -67,9 +68,9 @@ def is_current(checkout, path, libvirt):
     :returns: bool
     """
     packages, fork = wanted(checkout, path)
-    marks = path / 'stamps'
-    return (stamp.is_done(marks / 'fork', fork) and
-            (not libvirt or stamp.is_done(marks / LIBVIRT, packages)))
+    made = toolbox_venv.Venv(path, constraints(checkout))
+    return (made.is_done('fork', fork) and
+            (not libvirt or made.is_done(LIBVIRT, packages)))
 
 
 def ensure(checkout, path, group, say, libvirt=False, contents=CLOUD):
@@ -81,30 +82,21 @@ def ensure(checkout, path, group, say, libvirt=False, contents=CLOUD):
     :param say: called with a line for the user before something slow
     :param libvirt: whether it must have libvirt's bindings too
     :param contents: Contents
-    :raises: CloudError when pip fails
+    :returns: toolbox.venv.Venv
+    :raises: Failure when pip fails
     """
     packages, fork = wanted(checkout, path, contents)
-    marks = path / 'stamps'
-
-    def pip(*words):
-        pinned = [word for pin in constraints(checkout, contents)
-                  for word in ('--constraint', pin)]
-        group.run('pip install',
-                  [path / 'bin' / 'python', '-m', 'pip', 'install',
-                   '--disable-pip-version-check', *pinned, *words],
-                  path.parent / 'pip.log', timeout=TIMEOUT)
-
-    if not stamp.is_done(marks / 'packages', packages):
+    made = toolbox_venv.Venv(path, constraints(checkout, contents), group)
+    if not made.is_done('packages', packages):
         say('Making a virtual environment with %s; this takes minutes, once'
             % contents.title)
-        venv.create(path, clear=path.exists(), with_pip=True)
-        pip(*contents.packages, 'nova==' + contents.base)
-        stamp.done(marks / 'packages', packages)
-    if not stamp.is_done(marks / 'fork', fork):
+        made.create()
+        made.step('packages', packages, *contents.packages,
+                  'nova==' + contents.base)
+    if not made.is_done('fork', fork):
         say('Installing Nova with USB from %s' % checkout)
-        pip(checkout)
-        stamp.done(marks / 'fork', fork)
-    if libvirt and not stamp.is_done(marks / LIBVIRT, packages):
+        made.step('fork', fork, checkout)
+    if libvirt and not made.is_done(LIBVIRT, packages):
         say("Compiling libvirt's Python bindings")
-        pip(LIBVIRT)
-        stamp.done(marks / LIBVIRT, packages)
+        made.step(LIBVIRT, packages, LIBVIRT)
+    return made

@@ -62,10 +62,30 @@ def fork(root, folder):
     :raises graft.errors.GraftError: when it cannot be grafted
     """
     plan = plans.to_graft(root)
+    if release.untried(plan.release):
+        print('graft: Nova %s is newer than any that this fork was tried '
+              'with; all seams fit' % plan.release, file=sys.stderr)
     write.apply(plan.steps)
     wheels.rename(root, release.fork_of(plan.release, version()),
-                  requirements.ours())
+                  _requirements())
     return wheels.pack(root, folder)
+
+
+def _requirements():
+    """What the wheel requires of ours: where it is installed it must start.
+
+    What the fork does without is left out where it is not installed and no
+    package index is in reach, as in a container's network of its own.
+    """
+    wanted = list(requirements.hard())
+    for item in requirements.soft():
+        if base.can_be_had(item):
+            wanted.append(item)
+        else:
+            print('graft: %s is not installed and cannot be fetched, so it '
+                  'is not required; USB devices are found by scans alone'
+                  % item, file=sys.stderr)
+    return wanted
 
 
 def build_editable(wheel_directory, config_settings=None,

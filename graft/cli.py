@@ -5,8 +5,10 @@ import argparse
 import difflib
 import sys
 
+from graft import checkout
 from graft import errors
 from graft import plan as plans
+from graft import release
 from graft import source
 from graft import write
 
@@ -19,9 +21,12 @@ def main(arguments, out=None, err=None):
     """
     out = out or sys.stdout
     err = err or sys.stderr
-    options = _parser().parse_args(arguments)
     try:
-        _ACTIONS[options.action or 'graft'](options, out)
+        if arguments[:1] == ['checkout']:
+            checkout.main(arguments[1:], out)
+        else:
+            options = _parser().parse_args(arguments)
+            _ACTIONS[options.action or 'graft'](options, out)
     except errors.GraftError as error:
         for reason in error.reasons:
             print('graft: %s' % reason, file=err)
@@ -36,7 +41,8 @@ def _parser():
     parser = argparse.ArgumentParser(
         prog='python -m graft', description='Turn a source tree of Nova '
         'into Nova with USB passthrough, all or nothing; again after each '
-        'change of this checkout.')
+        'change of this checkout.', epilog='python -m graft checkout DIR '
+        '--base RELEASE makes a git repository of a release with it.')
     parser.add_argument('tree', metavar='TREE',
                         help='folder that has the package nova in it')
     action = parser.add_mutually_exclusive_group()
@@ -61,16 +67,18 @@ def _plan(options):
 def _graft(options, out):
     plan = _plan(options)
     write.apply(plan.steps)
-    print('%s: Nova %s with USB, %s' % (
-        options.tree, plan.release, _summary(plan)), file=out)
+    print('%s: Nova %s with USB, %s%s' % (
+        options.tree, plan.release, release.untried(plan.release),
+        _summary(plan)), file=out)
     if not plan.steps:
         print('it was up to date', file=out)
 
 
 def _check(options, out):
     plan = _plan(options)
-    print('%s: Nova %s, every seam fits, %s' % (
-        options.tree, plan.release, _summary(plan)), file=out)
+    print('%s: Nova %s, %sall seams fit, %s' % (
+        options.tree, plan.release, release.untried(plan.release),
+        _summary(plan)), file=out)
     print('%d files would be written' % len(plan.steps), file=out)
 
 

@@ -1,47 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Put seams into the text of a file, and take them out again.
 
-Every line that we add ends in a mark, and a class line that we change says
-in its mark which base was added. So the plain text can be had back from the
-grafted one, whichever checkout made the graft; a new graft always begins at
-the plain text.
+Every line that we add ends in a mark, and no line of upstream's is changed.
+So the plain text can be had back from the grafted one, whichever checkout
+made the graft; a new graft always begins at the plain text.
 """
-
-import re
 
 from graft import seam as seams
 from graft import source
 
 MARK = '  # usb'
-_BASE = re.compile(r'^(.*)' + MARK + r': ([\w.]+)$')
 # Where two insertions meet at one line: imports, then outer decorators.
 _IMPORT, _OUTER, _INNER = range(3)
 
 
 def strip(text):
     """The plain text of what may have been grafted."""
-    lines = (_strip_line(line) for line in source.lines_of(text))
-    return ''.join(line for line in lines if line is not None)
-
-
-def _strip_line(line):
-    code = line.rstrip('\r\n')
-    end = line[len(code):]
-    if code.endswith(MARK):
-        return None
-    match = _BASE.match(code)
-    while match:
-        code, base = match.groups()
-        code = (code.replace('(%s, ' % base, '(', 1)
-                if '(%s, ' % base in code
-                else code.replace('(%s)' % base, '', 1))
-        match = _BASE.match(code)
-    return code + end
-
-
-def is_changed(line):
-    """Whether the line is upstream's, with a base of ours added."""
-    return bool(_BASE.match(line.rstrip('\r\n')))
+    return ''.join(line for line in source.lines_of(text)
+                   if not line.rstrip('\r\n').endswith(MARK))
 
 
 def graft(text, wanted):
@@ -62,7 +38,6 @@ class _Edit:
         self.text = text
         self.module = None
         self.inserted = {}
-        self.replaced = {}
         self.imported = set()
         missing = []
         for seam in wanted:
@@ -95,19 +70,7 @@ class _Edit:
             self._insert(self._parsed().after_imports(), _IMPORT,
                          [seam.import_line])
 
-    def _base(self, seam):
-        line, column, parentheses = self._parsed().bases_of(seam.anchor)
-        if line in self.replaced and not parentheses:
-            raise source.NotFound('%s would get two bases' % seam.anchor)
-        old = self.replaced.get(line, self.module.lines[line])
-        code = old.rstrip('\r\n')
-        added = '%s, ' if parentheses else '(%s)'
-        self.replaced[line] = '%s%s%s%s: %s%s' % (
-            code[:column], added % seam.lines[0], code[column:], MARK,
-            seam.lines[0], old[len(code):])
-
     _KINDS = {seams.Kind.APPEND: _append,
-              seams.Kind.BASES: _base,
               seams.Kind.DECORATOR: _decorate}
 
     def _insert(self, line, rank, added, indent=''):
@@ -117,8 +80,6 @@ class _Edit:
     def result(self):
         lines = source.lines_of(self.text)
         end = '\r\n' if lines and lines[0].endswith('\r\n') else '\n'
-        for line, new in self.replaced.items():
-            lines[line] = new
         for line, rank in sorted(self.inserted, reverse=True):
             added = self.inserted[line, rank]
             lines[line:line] = [item + end for item in added]

@@ -33,10 +33,8 @@ class Edited(NamedTuple):
     @property
     def added(self):
         """How many lines differ: nothing is removed, so all are added."""
-        plain = source.lines_of(self.plain)
-        text = source.lines_of(self.text)
-        changed = sum(edit.is_changed(line) for line in text)
-        return len(text) - len(plain) + changed
+        return len(source.lines_of(self.text)) - len(
+            source.lines_of(self.plain))
 
 
 class Restored(NamedTuple):

@@ -7,7 +7,8 @@ import subprocess
 
 from graft import errors
 
-LOWEST = (22, 4, 0)
+LOWEST = 22
+#: The newest that was tried; on a newer one the seams may fit all the same.
 HIGHEST = 34
 # Every form of Nova has these: a checkout, a source archive, a wheel.
 _NOVA = ('nova/version.py', 'nova/compute/manager.py')
@@ -28,17 +29,24 @@ def fork_of(version, ours):
 def major_of(version):
     """The number of the release series.
 
-    :raises graft.errors.UnsupportedRelease: when the seams do not fit it
+    :raises graft.errors.UnsupportedRelease: when it is older than those that
+        the seams are made for, or cannot be told
     """
-    match = re.match(r'\d+(\.\d+)*', version)
-    parts = tuple(int(part) for part in match.group().split('.')[:3]
-                  ) if match else ()
-    if (not parts or parts < LOWEST[:len(parts)]
-            or parts[0] > HIGHEST):
+    match = re.match(r'\d+', version)
+    # Not below 1000: a series' name such as 2026.2.
+    if not match or not LOWEST <= int(match.group()) < 1000:
         raise errors.UnsupportedRelease(
-            'Nova %s is not supported: the seams are made for %s to %d.x' % (
-                version, '.'.join(map(str, LOWEST)), HIGHEST))
-    return parts[0]
+            'Nova %s is not supported: the seams are made for %d.x to %d.x, '
+            'and tried on newer ones' % (version, LOWEST, HIGHEST))
+    return int(match.group())
+
+
+def untried(version):
+    """What to say of a release that is newer than all that was tried.
+
+    :returns: a text that ends in a comma and a space, empty for the others
+    """
+    return 'not tried, ' if major_of(version) > HIGHEST else ''
 
 
 def detect(tree):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The three kinds of edit, as values.
+"""The two kinds of edit, as values.
 
 A seam says which file of upstream's gets which lines, and beside what: a
 name, never a line number. `since` and `until` bound the major releases it is
@@ -15,7 +15,6 @@ from typing import Tuple
 
 class Kind(enum.Enum):
     APPEND = 'append'
-    BASES = 'bases'
     DECORATOR = 'decorator'
 
 
@@ -24,7 +23,7 @@ class Seam:
     """One place at which upstream calls us.
 
     :ivar path: the file, relative to the root of the tree
-    :ivar lines: the lines to add, without the mark; for BASES the class
+    :ivar lines: the lines to add, without the mark
     :ivar anchor: ``function``, ``Class`` or ``Class.method``; None for APPEND
     :ivar import_line: for DECORATOR, what it needs to be imported
     :ivar inner: for DECORATOR, directly above ``def`` rather than on top
@@ -51,15 +50,6 @@ class Seam:
 def append(path, *lines, **options):
     """Add `lines` at the end of a module."""
     return Seam(Kind.APPEND, path, lines, **options)
-
-
-def bases(path, anchor, base, **options):
-    """Make `base` the first base of the class `anchor`.
-
-    It must be a name that the module already has: a class line is all that
-    this kind may change.
-    """
-    return Seam(Kind.BASES, path, (base,), anchor, **options)
 
 
 def decorator(path, anchor, line, import_line=None, **options):

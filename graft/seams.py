@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every line that the fork adds to upstream's files.
 
-Three kinds, no others, and one line each wherever possible; what the line
+Two kinds, no others, and one line each wherever possible; what the line
 calls lives in our own modules:
 
 ``append(PATH, LINE, ...)``
@@ -9,8 +9,6 @@ calls lives in our own modules:
 ``decorator(PATH, 'function' | 'Class.method', '@LINE', 'IMPORT LINE')``
     on top of the decorators that are there; with ``inner=True`` under them.
     The import is added once per file, after the module's imports
-``bases(PATH, 'Class', 'module.Mixin')``
-    as the class's first base
 
 Options: ``since=24``/``until=23`` for the major releases that a seam is meant
 for, ``test=True`` for an enumeration in upstream's own tests, ``optional=

@@ -2,9 +2,7 @@
 """Find named places in a module's source. Lines are counted from 0."""
 
 import ast
-import io
 import re
-import tokenize
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
@@ -88,28 +86,6 @@ class Module:
     def _is_docstring(self, node):
         return (node is self.tree.body[0]
                 and ast.get_docstring(self.tree) is not None)
-
-    def bases_of(self, name):
-        """Where the first base of the class `name` goes.
-
-        :returns: (line, column, whether there are parentheses)
-        :raises NotFound: unless there is exactly one such class
-        """
-        node = self.definition(name, ast.ClassDef)
-        tokens = self._tokens_from(node.lineno - 1)
-        for token in tokens:
-            if token.type == tokenize.NAME and token.string == name.split(
-                    '.')[-1]:
-                break
-        token = next(tokens)
-        line = node.lineno - 2 + token.start[0]
-        if token.string == '(':
-            return line, token.end[1], True
-        return line, token.start[1], False
-
-    def _tokens_from(self, line):
-        source = io.StringIO(''.join(self.lines[line:]))
-        return tokenize.generate_tokens(source.readline)
 
 
 def first_line(node):

@@ -1,37 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command line: python -m lab."""
+"""The command line: python -m lab.
+
+This module and all that it imports need nothing but Python: it installs
+packages, makes the virtual environments and goes into one of them, where
+:mod:`lab.run` takes this process's place.
+"""
 
 import argparse
-import fcntl
 import os
 import pathlib
 import signal
 import sys
-import time
 
-from cloud import errors as cloud_errors
 from lab import environment
-from lab import errors
 from lab import packages
-from lab import process
-from lab import state
-from lab import test
-from lab import world
+from toolbox import commands
+from toolbox import console
+from toolbox import errors
+from toolbox import locks
 
 CHECKOUT = pathlib.Path(__file__).resolve().parent.parent
-SHELL = """
-The lab is up; Ctrl-C ends it.  A shell in the emulated host (leave it with
-Ctrl-]):
-
-    socat -,raw,echo=0,escape=0x1d UNIX-CONNECT:%(state)s/shell.sock
-
-The cloud, as its administrator (or member, reader):
-
-    export OS_CLIENT_CONFIG_FILE=%(state)s/clouds.yaml OS_CLOUD=admin
-    %(venv)s/bin/openstack compute service list
-
-Logs: %(state)s/log; the emulated host's console: %(state)s/console.log
-"""
+IN_USE = ('Another lab uses %s: wait for its end or give --cache DIR.')
 
 
 def parser():
@@ -66,6 +55,10 @@ def parser():
         help='a virtual environment with the fork, the services, PyMySQL '
              'and libvirt-python to be used as it is; default: one in the '
              'cache, made and kept up to date')
+    # What python -m lab hands to lab.run.
+    made.add_argument('--nova-venv', type=pathlib.Path,
+                      help=argparse.SUPPRESS)
+    made.add_argument('--image', type=pathlib.Path, help=argparse.SUPPRESS)
     return made
 
 
@@ -83,15 +76,6 @@ def missing():
     return 1 if found else 0
 
 
-def stay(lab):
-    """Wait for Ctrl-C."""
-    print(SHELL % {'state': lab.state, 'venv': lab.venv}, flush=True)
-    while True:
-        lab.host.check()
-        lab.outside.check()
-        time.sleep(1)
-
-
 def environments(options):
     """The virtual environments, up to date.
 
@@ -100,45 +84,34 @@ def environments(options):
     if options.venv is not None:
         return options.venv.absolute(), options.venv.absolute(), None
     home = options.cache
-    services = nova = environment.ensure(CHECKOUT, home, world.say)
+    services = nova = environment.ensure(CHECKOUT, home, console.say)
     if options.base != environment.DEFAULT_BASE:
         home = home / options.base
         nova = environment.ensure_base(CHECKOUT, home, options.base,
-                                       world.say)
-    return services, nova, environment.image(home, world.say)
+                                       console.say)
+    return services, nova, environment.image(home, console.say)
 
 
-def run(options):
-    """Do what the command line says.
+def prepare(options):
+    """Install what is missing, make the environments.
 
-    :returns: exit status
+    :returns: the command that runs the lab
     """
-    began = time.monotonic()
-    packages.ensure(world.say)
-    process.allow_files()
-    for path in state.remove_orphans():
-        world.say('Deleted %s, whose lab was killed' % path)
+    packages.ensure(console.say)
     options.cache = options.cache.resolve()
     options.cache.mkdir(parents=True, exist_ok=True)
-    with open(options.cache / 'lock', 'a') as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise errors.LabError('Another lab uses %s: wait for its end or '
-                                  'give --cache DIR.' % options.cache)
+    with locks.hold(options.cache / 'lock', IN_USE % options.cache):
         venv, nova_venv, image = environments(options)
-        with world.World(venv, options.cache, image, nova_venv) as lab:
-            lab.start()
-            up = time.monotonic() - began
-            if options.stay:
-                stay(lab)
-            results = test.run(lab, world.say, options.steps)
-            if not test.passed(results):
-                lab.show_logs()
-    print(test.table(results))
-    print('Up after %.0f s, %.0f s in all.' % (up, time.monotonic() - began))
-    print(test.summary(results))
-    return 0 if test.passed(results) else 1
+    command = [venv / 'bin' / 'python', '-m', 'lab.run',
+               '--venv', venv, '--nova-venv', nova_venv,
+               '--cache', options.cache]
+    if image is not None:
+        command += ['--image', image]
+    if options.stay:
+        command.append('--stay')
+    if options.steps:
+        command += ['--steps', *options.steps]
+    return [str(word) for word in command]
 
 
 def interrupt(*unused):
@@ -147,14 +120,16 @@ def interrupt(*unused):
 
 
 def main():
-    """:returns: exit status"""
+    """:returns: exit status, if it returns"""
     options = parser().parse_args()
     if options.missing:
         return missing()
     signal.signal(signal.SIGTERM, interrupt)
     try:
-        return run(options)
-    except (errors.LabError, cloud_errors.CloudError) as exc:
+        command = prepare(options)
+        os.chdir(CHECKOUT)
+        os.execve(command[0], command, commands.environment())
+    except errors.Failure as exc:
         print('lab: %s' % exc, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

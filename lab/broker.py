@@ -5,6 +5,7 @@ import os
 import socket
 
 from lab import process
+from toolbox import waiting
 
 # Not the one in /usr/sbin, which gives up root and so could not read the
 # lab's directory.
@@ -39,11 +40,11 @@ class Broker:
         if not os.path.exists(self.home):
             self._configure()
         env = dict(os.environ, **self._environment())
-        self._children.append(process.Process(
+        self._children.append(process.start(
             'epmd', ['epmd', '-address', '127.0.0.1',
-                     '-port', self.ports['epmd']], self._log, env).start())
-        self._children.append(process.Process(
-            'RabbitMQ', [SERVER], self._log, env).start())
+                     '-port', self.ports['epmd']], self._log, env))
+        self._children.append(process.start(
+            'RabbitMQ', [SERVER], self._log, env))
 
     def _configure(self):
         os.makedirs(self.home)
@@ -61,7 +62,7 @@ class Broker:
 
         :raises: lab.errors.LabError
         """
-        process.wait_for('RabbitMQ', self._answers, timeout,
+        waiting.wait_for('RabbitMQ', self._answers, timeout,
                          check=self._children[-1].check)
 
     def stop(self):

@@ -33,7 +33,7 @@ class Channel:
         self._commands.close()
         self._event_socket.close()
 
-    def run(self, *argv, timeout=60, check=True):
+    def run(self, *argv, timeout=180, check=True):
         """Run a program in the emulated host and return its output.
 
         :raises: errors.LabError when `check` and it failed.
@@ -47,7 +47,7 @@ class Channel:
                    answer['output'][-3000:]))
         return answer['output']
 
-    def shell(self, script, timeout=60, check=True):
+    def shell(self, script, timeout=180, check=True):
         """Run a shell script in the emulated host."""
         return self.run('/bin/bash', '-c', script, timeout=timeout,
                         check=check)
@@ -59,14 +59,14 @@ class Channel:
         :returns: its process id there.
         """
         answer = self._ask({'start': [str(arg) for arg in argv],
-                            'log': str(log), 'env': env or {}}, 60)
+                            'log': str(log), 'env': env or {}}, 180)
         if 'pid' not in answer:
             raise errors.LabError('In the emulated host: %s' % answer)
         return answer['pid']
 
     def alive(self, pid):
         """Whether a process that `start` started still runs."""
-        return self._ask({'alive': pid}, 30)['alive']
+        return self._ask({'alive': pid}, 120)['alive']
 
     def clock(self):
         """The emulated host's clock against this machine's.
@@ -77,7 +77,7 @@ class Channel:
         best = None
         for _ in range(5):
             before = time.time()
-            theirs = self._ask({'clock': True}, 30)['time']
+            theirs = self._ask({'clock': True}, 120)['time']
             after = time.time()
             half = (after - before) / 2
             if best is None or half < best[1]:
@@ -88,7 +88,7 @@ class Channel:
         while not self.events.empty():
             self.events.get_nowait()
 
-    def wait_event(self, action, timeout=60):
+    def wait_event(self, action, timeout=180):
         """The next USB event of the kernel's with that action.
 
         :raises: errors.LabTimeout

@@ -8,12 +8,14 @@ from cloud import nova as cloud_nova
 from lab import errors
 from lab import host
 from lab import process
+from toolbox import errors as toolbox_errors
+from toolbox import waiting
 
 DIRECTORY = '/var/lib/nova'
 SCRIPT = pathlib.Path(__file__).resolve().parent / 'inside' / 'compute.py'
 # Seconds; an emulated processor takes a minute or two for nova-compute's
 # imports alone.
-START_TIMEOUT = 600
+START_TIMEOUT = 1200
 
 
 class Compute:
@@ -62,7 +64,7 @@ class Compute:
         """Wait until the cloud counts it as a host.
 
         :param admin: lab.user.User
-        :raises: errors.LabError with the end of its log
+        :raises: toolbox.errors.Failure with the end of its log
         """
         def up():
             found = admin.compute('GET', '/os-services?binary=nova-compute')
@@ -78,17 +80,17 @@ class Compute:
             found = admin.call(
                 'GET', 'placement', '/resource_providers?resources=VCPU:1'
                 '&required=COMPUTE_NODE',
-                headers={'OpenStack-API-Version': 'placement 1.18'})
+                microversion='1.18')
             return found['resource_providers']
 
         try:
-            process.wait_for('nova-compute to report itself', up, timeout,
+            waiting.wait_for('nova-compute to report itself', up, timeout,
                              interval=1, check=self.check)
-            process.wait_for('nova-compute to describe its host', hypervisor,
+            waiting.wait_for('nova-compute to describe its host', hypervisor,
                              timeout, interval=1, check=self.check)
-            process.wait_for('Placement to know the host', resources,
+            waiting.wait_for('Placement to know the host', resources,
                              timeout, interval=1, check=self.check)
-        except errors.LabError as exc:
+        except toolbox_errors.Failure as exc:
             raise type(exc)('%s\n%s' % (exc, process.tail(self.log)))
 
     def check(self):

@@ -3,15 +3,16 @@
 
 import time
 
-from lab import process
 from lab import sysfs
+from toolbox import waiting
 
 # Seconds.  An emulated processor emulates the guest's, so its kernel takes
-# minutes; what is bounded here is only that nothing waits for ever.
-GUEST_BOOT = 900
-GUEST_NOTICE = 240
-SERVER = 300
-REPORT = 60
+# minutes; what is bounded here is only that nothing waits for ever, also on a
+# machine that is busy with other things.
+GUEST_BOOT = 1800
+GUEST_NOTICE = 600
+SERVER = 600
+REPORT = 240
 
 
 class Context:
@@ -79,7 +80,7 @@ class Context:
             record = self.record(device, port)
             return check(record) and (record or True)
 
-        return process.wait_for('the right record of %s' % device.name,
+        return waiting.wait_for('the right record of %s' % device.name,
                                 probe, timeout, interval=0.5)
 
     def granted(self, device, port=None):
@@ -96,7 +97,7 @@ class Context:
 
     def wait_console(self, text, times=1, timeout=GUEST_NOTICE):
         """Wait until the server's console has a text that many times."""
-        process.wait_for(
+        waiting.wait_for(
             "'%s' (%d times) on the server's console" % (text, times),
             lambda: self.console().count(text) >= times, timeout,
             interval=4)

@@ -5,6 +5,8 @@ import os
 import socket
 
 from lab import process
+from toolbox import commands
+from toolbox import waiting
 
 USER = 'lab'
 # Nothing in it has to outlive a power failure.
@@ -39,14 +41,14 @@ class Database:
         first = []
         if not os.path.exists(self.home):
             first = ['--init-file=' + self._make()]
-        self._process = process.Process('MariaDB', [
+        self._process = process.start('MariaDB', [
             'mariadbd', '--no-defaults', '--user=root',
             '--datadir=' + self._data,
             '--socket=' + os.path.join(self.home, 'socket'),
             '--pid-file=' + os.path.join(self.home, 'pid'),
             '--bind-address=127.0.0.1', '--port=%d' % self.port,
             '--skip-name-resolve', '--max-connections=500',
-            *first, *FAST], self._log).start()
+            *first, *FAST], self._log)
 
     @property
     def _data(self):
@@ -58,7 +60,7 @@ class Database:
         :returns: path of the script that it has to begin with
         """
         os.makedirs(self.home)
-        process.run(['mariadb-install-db', '--no-defaults', '--user=root',
+        commands.output(['mariadb-install-db', '--no-defaults', '--user=root',
                      '--skip-test-db', '--datadir=' + self._data])
         setup = os.path.join(self.home, 'setup.sql')
         with open(setup, 'w') as script:
@@ -70,7 +72,7 @@ class Database:
 
         :raises: lab.errors.LabError
         """
-        process.wait_for('MariaDB', self._answers, timeout,
+        waiting.wait_for('MariaDB', self._answers, timeout,
                          check=self._process.check)
 
     def stop(self):

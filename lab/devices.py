@@ -5,7 +5,7 @@ import dataclasses
 import os
 from typing import Optional
 
-from lab import process
+from toolbox import commands
 
 IMAGE_SIZE = 8 * 1024 * 1024
 
@@ -73,7 +73,7 @@ def make_disk(device, state):
     with open(path, 'wb') as disk:
         disk.truncate(IMAGE_SIZE)
     if device.file_system:
-        process.run(['mkfs.ext4', '-q', '-F', path])
+        commands.output(['mkfs.ext4', '-q', '-F', path])
 
 
 def command_line(devices, state):

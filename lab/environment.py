@@ -12,15 +12,14 @@ messages there; from a file system image the same imports take half the time.
 
 import pathlib
 
-from cloud import process as cloud_process
-from cloud import stamp
 from cloud import venv
 from lab import errors
-from lab import process
+from toolbox import commands
+from toolbox import process
+from toolbox import stamp
 
 # Drivers of the real database and the real hypervisor.
 PACKAGES = ('PyMySQL', 'libvirt-python')
-TIMEOUT = 600
 # Much more than an environment takes; the file has holes.
 IMAGE_SIZE = '3G'
 IMAGE = 'venv.img'
@@ -34,22 +33,15 @@ def ensure(checkout, home, say):
     :param home: directory for it, a pathlib.Path
     :param say: called with a line before something slow
     :returns: its path
-    :raises: cloud.errors.CloudError when pip fails
+    :raises: toolbox.errors.Failure when pip fails
     """
     path = pathlib.Path(home) / 'venv'
-    mark = path / 'stamps' / 'lab'
-    with cloud_process.Group() as group:
-        venv.ensure(checkout, path, group, say)
+    with process.Group() as group:
+        made = venv.ensure(checkout, path, group, say)
         wanted = stamp.checksum(list(PACKAGES))
-        if not stamp.is_done(mark, wanted):
+        if not made.is_done('lab', wanted):
             say('Building libvirt-python')
-            pins = [word for pin in venv.constraints(checkout)
-                    for word in ('--constraint', pin)]
-            group.run('pip install',
-                      [path / 'bin' / 'python', '-m', 'pip', 'install',
-                       '--disable-pip-version-check', *pins, *PACKAGES],
-                      path.parent / 'pip.log', timeout=TIMEOUT)
-            stamp.done(mark, wanted)
+            made.step('lab', wanted, *PACKAGES)
     return path
 
 
@@ -58,16 +50,16 @@ def ensure_base(checkout, home, base, say):
 
     :param base: a release that there are constraints for
     :returns: its path
-    :raises: errors.LabError, cloud.errors.CloudError
+    :raises: toolbox.errors.Failure
     """
     contents = venv.Contents(base, ('cheroot', *PACKAGES), 'Nova ' + base)
     if not venv.constraints(checkout, contents)[0].exists():
         raise errors.LabError('There are no constraints for Nova %s: pin '
-                              'what it needs in constraints/%s.txt.'
-                              % (base, base))
+                              'what its series needs in constraints/.'
+                              % base)
     path = pathlib.Path(home) / 'venv'
     path.parent.mkdir(exist_ok=True)
-    with cloud_process.Group() as group:
+    with process.Group() as group:
         venv.ensure(checkout, path, group, say, contents=contents)
     return path
 
@@ -85,7 +77,7 @@ def image(home, say):
     if not (path.exists() and stamp.is_done(mark, wanted)):
         say('Making an image of the virtual environment')
         path.unlink(missing_ok=True)
-        process.run(['mke2fs', '-q', '-t', 'ext4', '-m', '0',
+        commands.output(['mke2fs', '-q', '-t', 'ext4', '-m', '0',
                      '-O', '^has_journal', '-d', home / 'venv', path,
                      IMAGE_SIZE])
         stamp.done(mark, wanted)

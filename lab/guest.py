@@ -52,7 +52,7 @@ def upload(user, kernel, ramdisk):
 def _image(user, name, kind, data, **properties):
     body = dict(properties, name=name, disk_format=kind, visibility='public',
                 container_format='bare' if kind == 'raw' else kind)
-    image = user.call('POST', 'image', '/v2/images', body, want=201)
-    user.call('PUT', 'image', '/v2/images/%s/file' % image['id'], data,
+    image = user.call('POST', 'image', '/images', body, want=201)
+    user.call('PUT', 'image', '/images/%s/file' % image['id'], data,
               want=204, headers={'Content-Type': 'application/octet-stream'})
     return image['id']

@@ -6,10 +6,11 @@ import shlex
 
 from lab import channel
 from lab import devices
-from lab import errors
 from lab import initramfs
 from lab import process
 from lab import qmp
+from toolbox import errors
+from toolbox import waiting
 
 NAME = 'usb-host'
 # Enough for Debian and for Python wheels.  What newer models add (AVX, SMAP,
@@ -58,23 +59,22 @@ class Host:
             initramfs.build(
                 self._path('host.initramfs'), self.kernel, EARLY_MODULES,
                 init.read(), [('etc/lab.env', self._environment().encode())])
-        self._process = process.Process(
+        self._process = process.start(
             'the emulated host', self._command_line(),
-            self._path('qemu.log')).start()
+            self._path('qemu.log'))
 
-    def wait_ready(self, timeout=240):
+    def wait_ready(self, timeout=900):
         """Wait until udev has settled and the agent answers.
 
-        :raises: errors.LabError, errors.LabTimeout, with the console's last
-            lines.
+        :raises: toolbox.errors.Failure, with the console's last lines.
         """
         try:
-            process.wait_for("QEMU's sockets", self._connect, 30,
+            waiting.wait_for("QEMU's sockets", self._connect, 120,
                              check=self._process.check)
-            process.wait_for('the emulated host to boot',
+            waiting.wait_for('the emulated host to boot',
                              self.channel.ready.is_set, timeout,
                              check=self._process.check)
-        except errors.LabError as exc:
+        except errors.Failure as exc:
             raise type(exc)('%s\n%s' % (exc, process.tail(self.console)))
 
     def check(self):

@@ -13,7 +13,7 @@ import re
 import shutil
 
 from lab import errors
-from lab import process
+from toolbox import commands
 
 # Depends on the newest kernel of the release; its "cloud" flavour has no USB.
 META_PACKAGE = 'linux-image-amd64'
@@ -34,7 +34,7 @@ def prepare(cache):
     :returns: Kernel
     :raises: errors.LabError
     """
-    package = newest(process.run(['apt-cache', 'depends', META_PACKAGE]))
+    package = newest(commands.output(['apt-cache', 'depends', META_PACKAGE]))
     home = os.path.join(cache, package)
     if not os.path.exists(os.path.join(home, 'complete')):
         shutil.rmtree(home, ignore_errors=True)
@@ -65,10 +65,10 @@ def _kernel(home):
 
 
 def _unpack(package, home):
-    process.run(['apt-get', '-o', 'APT::Sandbox::User=root', 'download',
+    commands.output(['apt-get', '-o', 'APT::Sandbox::User=root', 'download',
                  package], cwd=home)
     archive, = glob.glob(os.path.join(home, '*.deb'))
-    process.run(['dpkg', '-x', archive, home])
+    commands.output(['dpkg', '-x', archive, home])
     os.unlink(archive)
     compressed, = glob.glob(os.path.join(home, 'boot/vmlinuz-*'))
     with open(compressed, 'rb') as source:
@@ -76,7 +76,7 @@ def _unpack(package, home):
     with open(os.path.join(home, 'vmlinux'), 'wb') as target:
         target.write(uncompressed(data))
     kernel = _kernel(home)
-    process.run(['depmod', '-b', home, kernel.version])
+    commands.output(['depmod', '-b', home, kernel.version])
     with open(os.path.join(home, 'complete'), 'w'):
         pass
 
@@ -105,7 +105,7 @@ def modules(kernel, names):
     """
     ordered = []
     for name in names:
-        shown = process.run(['modprobe', '-d', kernel.root, '-S',
+        shown = commands.output(['modprobe', '-d', kernel.root, '-S',
                              kernel.version, '--show-depends', name])
         for line in shown.splitlines():
             words = line.split()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """libvirtd in the emulated host: have it die and come back."""
 
-from lab import process
+from toolbox import waiting
 
 PID_FILE = '/run/libvirtd.pid'
 # With -d it answers when its sockets are there.
@@ -9,7 +9,7 @@ START = 'libvirtd -d >> /var/log/libvirtd.log 2>&1'
 # libvirt's own note of a domain's QEMU.
 QEMU = 'cat /run/libvirt/qemu/$(virsh domname %s).pid'
 # Seconds; the new one looks at all running domains first.
-TIMEOUT = 120
+TIMEOUT = 300
 
 
 def kill(channel):
@@ -17,7 +17,7 @@ def kill(channel):
     pid = int(channel.run('cat', PID_FILE))
     channel.run('kill', '-KILL', pid)
     # Nobody waits for it in there, so its number stays taken.
-    process.wait_for(
+    waiting.wait_for(
         'libvirtd to be gone',
         lambda: not channel.shell('readlink /proc/%d/exe' % pid,
                                   check=False), TIMEOUT)
@@ -26,7 +26,7 @@ def kill(channel):
 def start(channel):
     """Start it again and wait until it answers."""
     channel.shell(START, timeout=TIMEOUT)
-    process.wait_for(
+    waiting.wait_for(
         'libvirtd to answer',
         lambda: channel.shell('virsh -q list > /dev/null 2>&1 && echo yes',
                               check=False).strip() == 'yes', TIMEOUT)

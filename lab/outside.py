@@ -15,9 +15,9 @@ from cloud import neutron
 from cloud import nova as cloud_nova
 from cloud import placement
 from cloud import ports as cloud_ports
-from cloud import process as cloud_process
 from cloud import service
 from lab import process
+from toolbox import process as toolbox_process
 
 PEERS = {'keystone': keystone, 'placement': placement, 'glance': glance,
          'neutron': neutron}
@@ -35,12 +35,12 @@ class Outside:
 
     def __init__(self, settings):
         self.settings = settings
-        self._group = cloud_process.Group()
+        self._group = toolbox_process.Group()
 
     def start(self):
         """Make the databases and start everything.
 
-        :raises: cloud.errors.CloudError
+        :raises: toolbox.errors.Failure
         """
         settings = self.settings
         for module in PEERS.values():
@@ -51,20 +51,15 @@ class Outside:
         identity.seed(settings)
         self._start_peers(['placement', 'glance', 'neutron'])
         # Not earlier: nova-conductor ends when Placement does not answer.
-        daemons = [self._start_daemon(name) for name in DAEMONS]
+        for name in DAEMONS:
+            self._start_daemon(name)
         api = self._launch_api()
         service.wait(settings, 'nova', api)
-        for child in daemons:
-            if child.status is not None:
-                self.check()
+        self.check()
 
     def check(self):
-        """:raises: cloud.errors.CloudError when a service has ended."""
-        child = self._group.ended()
-        if child is not None:
-            raise cloud_process.errors.CloudError(
-                '%s ended with status %d. The last lines of %s:\n%s'
-                % (child.name, child.status, child.log, child.tail()))
+        """:raises: toolbox.errors.Failure when a service has ended."""
+        self._group.check()
 
     def stop(self):
         self._group.stop()

@@ -6,7 +6,8 @@ import platform
 import shutil
 
 from lab import errors
-from lab import process
+from toolbox import commands
+from toolbox import errors as toolbox_errors
 
 # A program that shows that a package is there, and the package.
 PROGRAMS = {
@@ -95,10 +96,10 @@ def _install(names):
         os.chmod(POLICY, 0o755)
     try:
         env = dict(os.environ, DEBIAN_FRONTEND='noninteractive')
-        process.run([*APT, 'update'], env=env)
-        process.run([*APT, 'install', '-y', '--no-install-recommends',
+        commands.output([*APT, 'update'], env=env)
+        commands.output([*APT, 'install', '-y', '--no-install-recommends',
                      *names], timeout=1800, env=env)
-    except errors.LabError as exc:
+    except toolbox_errors.Failure as exc:
         raise errors.LabMissing(str(exc))
     finally:
         if ours:

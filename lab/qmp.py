@@ -14,7 +14,7 @@ class Qmp:
     :param timeout: seconds that one answer may take.
     """
 
-    def __init__(self, path, timeout=30):
+    def __init__(self, path, timeout=120):
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(timeout)
         self._socket.connect(str(path))

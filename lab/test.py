@@ -4,14 +4,17 @@
 import textwrap
 import time
 
-from cloud import errors as cloud_errors
+from cloud import sdk
 from lab import context as lab_context
-from lab import errors
+from lab import errors as lab_errors
 from lab import steps
+from toolbox import errors
 
 PASSED = 'passed'
 FAILED = 'FAILED'
 SKIPPED = 'not run'
+# Run, but the machine was too busy to tell.
+UNCLEAR = 'unclear'
 
 
 class Result:
@@ -51,7 +54,9 @@ def _run_one(context, step):
     began = time.monotonic()
     try:
         outcome, remarks = PASSED, step.run(context)
-    except (errors.LabError, cloud_errors.CloudError) as exc:
+    except lab_errors.NotJudged as exc:
+        outcome, remarks = UNCLEAR, str(exc).splitlines()
+    except (errors.Failure, *sdk.ERRORS) as exc:
         outcome, remarks = FAILED, str(exc).splitlines()
     return Result(step.TITLE, outcome, time.monotonic() - began, remarks)
 
@@ -70,13 +75,14 @@ def table(results):
 
 
 def passed(results):
-    """Whether every step was run and passed."""
-    return bool(results) and all(result.outcome == PASSED
-                                 for result in results)
+    """Whether every step was run and none failed."""
+    outcomes = {result.outcome for result in results}
+    return PASSED in outcomes and outcomes <= {PASSED, UNCLEAR}
 
 
 def summary(results):
     """The line that ends a run, as ./run_tests.sh reads it."""
     outcomes = [result.outcome for result in results]
-    return '%d passed, %d failed, %d skipped' % tuple(
-        outcomes.count(outcome) for outcome in (PASSED, FAILED, SKIPPED))
+    passed, failed = outcomes.count(PASSED), outcomes.count(FAILED)
+    return '%d passed, %d failed, %d skipped' % (
+        passed, failed, len(outcomes) - passed - failed)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A user of the cloud: everything by HTTP with a Keystone token."""
 
-from cloud import rest
+from cloud import sdk
 from lab import errors
-from lab import process
 from lab import volley
+from toolbox import waiting
 
 USB = '/os-usb-devices'
 
@@ -13,36 +13,43 @@ class User:
     """One person with a token.
 
     :param settings: lab.settings.LabSettings
-    :param person: cloud.settings.Person
+    :param cloud: the person's entry in clouds.yaml
     """
 
-    def __init__(self, settings, person):
-        self.name = person.name
-        self._session = rest.log_in(settings, person)
-        projects = self.call('GET', 'identity', '/auth/projects')['projects']
-        self.project_id, = [project['id'] for project in projects
-                            if project['name'] == person.project]
+    def __init__(self, settings, cloud):
+        self.name = cloud
+        self._connection = sdk.connect(settings, cloud)
+        self.project_id = self._connection.current_project_id
 
-    def ask(self, method, service, path, body=None, headers=None):
+    def ask(self, method, service, path, body=None, headers=None,
+            microversion=None):
         """Send one request.
 
-        :returns: cloud.rest.Answer, whatever its status
+        :param service: service type, as openstacksdk calls it
+        :param body: bytes as they are; anything else but None as JSON
+        :param microversion: another one than cloud.sdk.MICROVERSION
+        :returns: requests.Response, whatever its status
         """
-        return self._session.request(method, service, path, body, headers)
+        kind = 'data' if isinstance(body, bytes) else 'json'
+        return getattr(self._connection, service).request(
+            path, method, headers=headers, microversion=microversion,
+            **{kind: body})
 
-    def call(self, method, service, path, body=None, want=200, headers=None):
+    def call(self, method, service, path, body=None, want=200, **options):
         """Send one request that has to succeed.
 
         :param want: the status that the answer has to have
-        :returns: its JSON document
+        :param options: as for `ask`
+        :returns: its JSON document, None without one
         :raises: errors.StepFailed
         """
-        answer = self.ask(method, service, path, body, headers)
-        if answer.status != want:
+        answer = self.ask(method, service, path, body, **options)
+        if answer.status_code != want:
             raise errors.StepFailed(
                 '%s %s of %s answered %d and not %d: %s'
-                % (method, path, service, answer.status, want, answer.text))
-        return answer.body
+                % (method, path, service, answer.status_code, want,
+                   answer.text))
+        return answer.json() if answer.content else None
 
     def compute(self, method, path, body=None, want=200):
         return self.call(method, 'compute', path, body, want)
@@ -81,10 +88,14 @@ class User:
 
         :returns: the statuses of the answers; see lab.volley.fire
         """
-        url = self._session.url('compute',
-                                '/servers/%s%s' % (server_id, USB))
-        return volley.fire(url, self._session.headers,
-                           {'usb_device': {'id': device_id}}, count)
+        endpoint = self._connection.compute.get_endpoint().rstrip('/')
+        headers = {
+            'Accept': 'application/json',
+            'OpenStack-API-Version': 'compute ' + sdk.MICROVERSION,
+            'X-Auth-Token': self._connection.auth_token,
+        }
+        return volley.fire('%s/servers/%s%s' % (endpoint, server_id, USB),
+                           headers, {'usb_device': {'id': device_id}}, count)
 
     def detach(self, server_id, device_id):
         self.compute('DELETE', '/servers/%s%s/%s'
@@ -124,7 +135,7 @@ class User:
                                         % server.get('fault'))
             return (server['status'] == status and
                     server['OS-EXT-STS:task_state'] is None)
-        process.wait_for('server %s to be %s' % (server_id, status),
+        waiting.wait_for('server %s to be %s' % (server_id, status),
                          reached, timeout, interval=1)
 
     def console(self, server_id):
@@ -133,12 +144,12 @@ class User:
                           '/servers/%s/action' % server_id,
                           {'os-getConsoleOutput': {}})
         # 404 and 409 until there is one.
-        return answer.body['output'] if answer.status == 200 else ''
+        return answer.json()['output'] if answer.status_code == 200 else ''
 
     def delete_server(self, server_id, timeout):
         self.compute('DELETE', '/servers/' + server_id, want=204)
-        process.wait_for(
+        waiting.wait_for(
             'server %s to be deleted' % server_id,
             lambda: self.ask('GET', 'compute',
-                             '/servers/' + server_id).status == 404,
+                             '/servers/' + server_id).status_code == 404,
             timeout, interval=1)

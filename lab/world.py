@@ -4,7 +4,6 @@
 import pathlib
 import secrets
 import sys
-import time
 
 from cloud import settings as cloud_settings
 from lab import broker
@@ -18,14 +17,10 @@ from lab import process
 from lab import settings
 from lab import state
 from lab import user
+from toolbox.console import say
 
 CODE = pathlib.Path(__file__).resolve().parent
 FLAVOR = 'lab'
-
-
-def say(line):
-    """Tell whoever watches what begins."""
-    print('%s  %s' % (time.strftime('%H:%M:%S'), line), flush=True)
 
 
 class World:
@@ -70,7 +65,7 @@ class World:
     def start(self):
         """Bring all up.
 
-        :raises: lab.errors.LabError, cloud.errors.CloudError
+        :raises: toolbox.errors.Failure
         """
         say('Preparing the kernel')
         unpacked = kernel.prepare(str(self.cache))
@@ -83,8 +78,8 @@ class World:
         say('Starting nova-compute in it')
         self.compute = compute.Compute(self.settings.nova, self.host)
         self.compute.start()
-        self.admin = user.User(self.settings, cloud_settings.ADMIN)
-        self.member = user.User(self.settings, cloud_settings.MEMBER)
+        self.admin = user.User(self.settings, 'admin')
+        self.member = user.User(self.settings, 'member')
         self._seed(unpacked)
         say('Waiting for nova-compute')
         self.compute.wait_up(self.admin)

@@ -3,6 +3,8 @@
 
 import pathlib
 
+from toolbox import errors
+
 #: The checkout.
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 #: Everything that a run makes: environments, trees, results.
@@ -11,5 +13,5 @@ STATE = ROOT / '.tests'
 DEFAULT_BASE = '34.0.0'
 
 
-class ToolError(Exception):
+class ToolError(errors.Failure):
     """The tests cannot be run; the text says why and what to do."""

@@ -7,27 +7,32 @@ that is built, and `dist`, what comes of that.
 """
 
 import contextlib
-import hashlib
 import pathlib
 import platform
 import shutil
-import sys
 import tempfile
+import time
 import zipfile
 
 from cloud import __main__ as cloud_main
-from cloud import process as cloud_process
+from cloud import options as cloud_options
+from toolbox import commands
+from toolbox import locks
+from toolbox import process
+from toolbox import stamp
+from toolbox import venv
+from toolbox import waiting
 import tools
-from tools import environment
-from tools import process
 from tools import results
 from tools import suites
 
-#: The first of the ports of a cloud for functional tests.
-PORT = 19774
+#: Seconds that a cloud may take to start.
+START_TIMEOUT = 600
+#: What tools.with_cloud makes in the cloud's folder when the cloud is up.
+UP = 'up'
 
 
-class Distribution(environment.Lockable):
+class Distribution:
     """One of them, and the environment that its tests run in."""
 
     #: No tree of Nova.
@@ -39,38 +44,37 @@ class Distribution(environment.Lockable):
         self.checkout = tools.ROOT / folder
         self.home = state / folder
         self.venv = self.home / 'venv'
-        self.python = self.venv / 'bin' / 'python'
+        self._venv = venv.Venv(
+            self.venv, [self.checkout / 'test-constraints.txt'])
+        self.python = self._venv.python
         self.dist = self.home / 'dist'
-        self.constraints = self.checkout / 'test-constraints.txt'
-        self.requirements = self.checkout / 'test-requirements.txt'
+
+    def locked(self):
+        """:returns: context manager that keeps other runs away from this"""
+        self.home.mkdir(parents=True, exist_ok=True)
+        return locks.hold(
+            self.home / 'lock',
+            waiting=f'Waiting for another run on {self.folder}/ to end…')
 
     def fingerprint(self):
         """:returns: a hash of all that decides what is installed"""
-        parts = hashlib.sha256(platform.python_version().encode())
-        for path in (self.constraints, self.requirements,
-                     self.checkout / 'pyproject.toml'):
-            parts.update(path.read_bytes())
-        return parts.hexdigest()
+        return stamp.checksum(
+            platform.python_version(), self.checkout / 'pyproject.toml',
+            self.checkout / 'test-constraints.txt',
+            self.checkout / 'test-requirements.txt')
 
     def prepare(self):
         """Make the environment, unless it fits already."""
-        stamp = self.venv / 'fingerprint'
-        if stamp.exists() and stamp.read_text() == self.fingerprint():
+        if self._venv.is_done('all', self.fingerprint()):
             return
         print(f'Making the environment for {self.folder}/ with Python '
               f'{platform.python_version()}.', flush=True)
-        shutil.rmtree(self.venv, ignore_errors=True)
-        process.run([sys.executable, '-m', 'venv', self.venv])
-        self.pip('install', '-r', self.requirements)
-        self.pip('install', self.copy())
-        process.run([self.python, '-m', 'pip', 'check'])
-        stamp.write_text(self.fingerprint())
-
-    def pip(self, verb, *arguments):
-        process.run([
-            self.python, '-m', 'pip', verb, '--quiet',
-            '--disable-pip-version-check', '-c', self.constraints,
-            *arguments])
+        self._venv.create()
+        self._venv.pip('install', '-r',
+                       self.checkout / 'test-requirements.txt')
+        self._venv.pip('install', self.copy())
+        commands.run([self.python, '-m', 'pip', 'check'])
+        self._venv.done('all', self.fingerprint())
 
     def copy(self):
         """Copy the source: building writes into it.
@@ -86,7 +90,7 @@ class Distribution(environment.Lockable):
 
     def variables(self):
         """:returns: the environment variables of its tests"""
-        return process.environment(LC_ALL='C.UTF-8')
+        return commands.environment(LC_ALL='C.UTF-8')
 
     def test_modules(self, kind):
         """:returns: the dotted names of its test modules of a kind"""
@@ -130,7 +134,7 @@ def build(distribution):
     }
     statuses = {}
     for name, command in steps.items():
-        code, _ = process.run_and_read(command)
+        code, _ = commands.run_and_read(command)
         statuses[f'{distribution.folder}.{name}'] = (
             'failed' if code else 'passed')
     missing = not_in_wheel(distribution)
@@ -167,27 +171,33 @@ def run_functional(distribution, regex):
     :returns: results.Results
     """
     modules = distribution.test_modules('functional')
-    with cloud() as settings:
+    with cloud() as folder:
         return suites.run_modules(
             distribution, distribution.checkout, modules, regex,
             f'{distribution.folder}: functional tests',
-            OS_CLIENT_CONFIG_FILE=str(settings.clouds_yaml),
-            SIMULATED_USB_DEVICES=str(settings.simulated_devices))
+            OS_CLIENT_CONFIG_FILE=str(folder / 'clouds.yaml'),
+            SIMULATED_USB_DEVICES=str(folder / 'simulated-usb-devices.json'))
 
 
 @contextlib.contextmanager
 def cloud():
     """A new cloud as of ./run.sh, for the time being.
 
-    :returns: context manager that gives its cloud.settings.Settings
+    :returns: context manager that gives the folder with its state
+    :raises: Failure when it does not start
     """
-    options = cloud_main.parser().parse_args(['--port', str(PORT)])
+    options = cloud_options.parser().parse_args([])
     options.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    python = cloud_main.install(options)
     folder = pathlib.Path(tempfile.mkdtemp(prefix='tests-',
                                            dir=options.state))
     try:
-        with cloud_process.Group() as group:
-            with cloud_main.up(options, folder, group) as settings:
-                yield settings
+        with process.Group() as group:
+            group.start('the cloud',
+                        [python, '-m', 'tools.with_cloud', folder],
+                        folder / 'log' / 'cloud.log')
+            waiting.wait_for('the cloud', (folder / UP).exists,
+                             START_TIMEOUT, check=group.check)
+            yield folder
     finally:
         shutil.rmtree(folder)

@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of one base release run in.
 
-Below .tests/<base>/: `venv` with the packages that constraints/<base>.txt
-pins, `sdist` with upstream's source as PyPI has it, `plain`, that source
-unpacked, and `tree`, the same with the fork grafted into it.
+Below .tests/<base>/: `venv` with the packages that the constraints of its
+series pin, on a Python of that series, `sdist` with upstream's source as PyPI
+has it, `plain`, that source unpacked, and `tree`, the same with the fork
+grafted into it.
 """
 
-import contextlib
-import fcntl
-import hashlib
-import platform
+import functools
+import re
 import shutil
-import sys
 import tarfile
 
+from toolbox import commands
+from toolbox import locks
+from toolbox import stamp
+from toolbox import venv
 import tools
-from tools import process
+from tools import releases
 
 #: Nova 34 leaves eventlet; older releases need it (nova-seams, finding 7).
 FIRST_NATIVE_THREADED = 34
@@ -23,61 +25,52 @@ FIRST_NATIVE_THREADED = 34
 TEST_TIMEOUT = 300
 
 
-def bases():
-    """:returns: the releases that have constraints, newest first."""
-    names = [path.stem
-             for path in (tools.ROOT / 'constraints').glob('[0-9]*.txt')]
-    return sorted(names, key=lambda name: [int(n) for n in name.split('.')],
-                  reverse=True)
+#: Only the style checks use these, and those run on the default base: older
+#: ones would need a set of them that fits its Python and its pins.
+LINTERS = re.compile(r'(bandit|flake8|hacking|mypy|types-|whereto)', re.I)
 
 
-class Lockable:
-    """What lies in a folder `home` that one run at a time may use."""
-
-    @contextlib.contextmanager
-    def locked(self):
-        """Keep other runs away from this environment meanwhile."""
-        self.home.mkdir(parents=True, exist_ok=True)
-        with open(self.home / 'lock', 'w') as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                print(f'Waiting for another run in {self.home} to end…',
-                      flush=True)
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
-
-class Environment(Lockable):
+class Environment:
     """The environment of one base release."""
 
     def __init__(self, base, state=tools.STATE):
-        """:param base: a release of Nova that has a file in constraints/
+        """:param base: a release of Nova of one of the known series
 
-        :raises ToolError: when it has none
+        :raises ToolError: when it is of none
         """
-        if base not in bases():
-            raise tools.ToolError(
-                f'There are no constraints for Nova {base}. Known releases: '
-                f'{", ".join(bases())}. To add one, pin what it needs in '
-                f'constraints/{base}.txt.')
         self.base = base
-        self.constraints = tools.ROOT / 'constraints' / f'{base}.txt'
+        self.series = releases.of(base)
+        self.constraints = self.series.constraints
         self.home = state / base
         self.venv = self.home / 'venv'
-        self.python = self.venv / 'bin' / 'python'
+        self._venv = venv.Venv(self.venv, self.constraints)
+        self.python = self._venv.python
         self.plain = self.home / 'plain'
         self.tree = self.home / 'tree'
         self.sdist = self.home / 'sdist'
+        self.is_default = base == tools.DEFAULT_BASE
+
+    @functools.cached_property
+    def host(self):
+        """:returns: the path and the version of the series' Python
+
+        :raises ToolError: when there is none
+        """
+        return releases.python_for(self.series)
+
+    def locked(self):
+        """:returns: context manager that keeps other runs away from this"""
+        self.home.mkdir(parents=True, exist_ok=True)
+        return locks.hold(
+            self.home / 'lock',
+            waiting=f'Waiting for another run on {self.base} to end…')
 
     def fingerprint(self):
         """:returns: a hash of all that decides what is installed."""
-        parts = hashlib.sha256(platform.python_version().encode())
-        for path in (self.constraints, tools.ROOT / 'requirements.txt',
-                     tools.ROOT / 'test-requirements.txt'):
-            if path.exists():
-                parts.update(path.read_bytes())
-        return parts.hexdigest()
+        return stamp.checksum(
+            self.host[1], *self.constraints,
+            tools.ROOT / 'requirements.txt',
+            tools.ROOT / 'test-requirements.txt')
 
     def prepare(self):
         """Make whatever is missing, but for the grafted tree."""
@@ -87,38 +80,42 @@ class Environment(Lockable):
 
     def make_venv(self):
         """Make the virtual environment, unless it fits already."""
-        stamp = self.venv / 'fingerprint'
-        if stamp.exists() and stamp.read_text() == self.fingerprint():
+        if self._venv.is_done('all', self.fingerprint()):
             return
         print(f'Making the environment for Nova {self.base} with Python '
-              f'{platform.python_version()}; this takes a few minutes.',
+              f'{self.host[1]}; this takes a few minutes.',
               flush=True)
-        shutil.rmtree(self.venv, ignore_errors=True)
-        process.run([sys.executable, '-m', 'venv', self.venv])
+        self._venv.create(self.host[0])
         # What builds upstream's source distribution.
         self.pip('install', 'pip', 'setuptools', 'pbr', 'wheel')
 
     def pip(self, verb, *arguments):
-        process.run([
-            self.python, '-m', 'pip', verb, '--quiet',
-            '--disable-pip-version-check', '-c', self.constraints,
-            *arguments])
+        self._venv.pip(verb, *arguments)
 
     def install(self):
         """Install Nova, placement and what tests need, once."""
-        stamp = self.venv / 'fingerprint'
-        if stamp.exists():
+        if self._venv.is_done('all', self.fingerprint()):
             return
         requirements = []
         for path in (tools.ROOT / 'requirements.txt',
                      tools.ROOT / 'test-requirements.txt',
-                     self.plain / 'test-requirements.txt'):
-            if path.exists():
-                requirements += ['-r', path]
+                     self.test_requirements()):
+            requirements += ['-r', path]
         self.pip('install', f'nova=={self.base}', 'openstack-placement',
                  *requirements)
-        process.run([self.python, '-m', 'pip', 'check'])
-        stamp.write_text(self.fingerprint())
+        commands.run([self.python, '-m', 'pip', 'check'])
+        self._venv.done('all', self.fingerprint())
+
+    def test_requirements(self):
+        """:returns: the path of upstream's, without linters if it is old"""
+        path = self.plain / 'test-requirements.txt'
+        if self.is_default:
+            return path
+        wanted = self.home / 'test-requirements.txt'
+        wanted.write_text(''.join(
+            line for line in path.read_text().splitlines(keepends=True)
+            if not LINTERS.match(line)))
+        return wanted
 
     def download(self):
         """:returns: the path of upstream's source distribution."""
@@ -143,7 +140,7 @@ class Environment(Lockable):
             archive.extractall(scratch, filter='data')
         source = scratch / f'nova-{self.base}'
         # Compiled once here; each grafted tree copies it.
-        process.run([self.python, '-m', 'compileall', '-q', '-j', '2',
+        commands.run([self.python, '-m', 'compileall', '-q', '-j', '2',
                      'nova'], cwd=source)
         source.rename(target)
         scratch.rmdir()
@@ -154,7 +151,7 @@ class Environment(Lockable):
         # must not go on being tested.
         shutil.rmtree(self.tree, ignore_errors=True)
         shutil.copytree(self.plain, self.tree, symlinks=True)
-        process.run([self.python, '-m', 'graft', self.tree], cwd=tools.ROOT)
+        commands.run([self.python, '-m', 'graft', self.tree], cwd=tools.ROOT)
 
     def variables(self):
         """:returns: the environment variables that upstream's tests want."""
@@ -171,4 +168,4 @@ class Environment(Lockable):
         }
         if int(self.base.split('.')[0]) >= FIRST_NATIVE_THREADED:
             extra['OS_NOVA_DISABLE_EVENTLET_PATCHING'] = '1'
-        return process.environment(**extra)
+        return commands.environment(**extra)

@@ -1,19 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The samples in etc/nova, made from the options and the policies.
+"""The samples in etc/nova, made by oslo's own generators.
 
 ``python -m tools.samples`` writes them, ``--check`` says which are not what
-they would be.  The two modules are loaded by their files, so no Nova is
-needed, only oslo.config and oslo.policy.
+they would be.  The generators find our options and policies through the entry
+points in ``tools/entry_points``.  The two modules are loaded by their files,
+so no Nova is needed, only oslo.config and oslo.policy.
 """
 
 import argparse
 import importlib.util
+import os
 import pathlib
 import sys
-import textwrap
+import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-ETC = ROOT / 'etc' / 'nova'
+from toolbox import commands
+import tools
+
+ETC = tools.ROOT / 'etc' / 'nova'
+ENTRY_POINTS = tools.ROOT / 'tools' / 'entry_points'
+NAMESPACE = 'nova.usb'
+LICENCE = '# SPDX-License-Identifier: Apache-2.0\n'
+#: Name of the sample, the generator and its options.
+SAMPLES = {
+    # The lines of our help are up to 79 columns long; they stay as they are.
+    'usb.conf.sample': ('oslo-config-generator', '--wrap-width', 82),
+    'usb-policy.yaml.sample': ('oslopolicy-sample-generator',),
+}
 
 
 def _load(path):
@@ -23,67 +36,52 @@ def _load(path):
     return module
 
 
-def _comment(text):
-    return ['# ' + line if line else '#'
-            for line in textwrap.dedent(text).strip().splitlines()]
-
-
-def _shown(default):
-    if isinstance(default, bool):
-        return str(default).lower()
-    return '' if default in (None, []) else default
-
-
 def options():
-    """:returns: the sample of ``[usb]``, as nova.conf has it"""
-    usb = _load(ROOT / 'nova' / 'conf' / 'usb.py')
-    lines = ['# SPDX-License-Identifier: Apache-2.0', '[usb]']
-    lines += _comment(usb.usb_group.help)
-    for opt in usb.usb_opts:
-        lines += [''] + _comment(opt.help)
-        for value, meaning in (getattr(opt.type, 'choices', None)
-                               or {}).items():
-            lines.append('# %s: %s' % (value, meaning))
-        lines.append('#%s = %s' % (opt.name, _shown(opt.default)))
-    return '\n'.join(line.rstrip() for line in lines) + '\n'
+    """:returns: our options, as an entry point of oslo.config.opts does"""
+    usb = _load(tools.ROOT / 'nova' / 'conf' / 'usb.py')
+    return list(usb.list_opts().items())
 
 
 def policies():
-    """:returns: the sample of our rules, as policy.yaml has them"""
-    rules = _load(ROOT / 'nova' / 'policies' / 'usb_devices.py').list_rules()
-    lines = ['# SPDX-License-Identifier: Apache-2.0']
-    for rule in rules:
-        lines += [''] + _comment('\n'.join(
-            textwrap.wrap(rule.description, 77)))
-        lines += ['# %s  %s' % (operation['method'], operation['path'])
-                  for operation in rule.operations]
-        lines.append('#"%s": "%s"' % (rule.name, rule.check_str))
-    return '\n'.join(lines) + '\n'
+    """:returns: our rules, as an entry point of oslo.policy.policies does"""
+    return _load(
+        tools.ROOT / 'nova' / 'policies' / 'usb_devices.py').list_rules()
 
 
-SAMPLES = {'usb.conf.sample': options, 'usb-policy.yaml.sample': policies}
+def made(generator, *words):
+    """Run one of oslo's generators, from the environment of this Python.
 
-
-def stale():
-    """:returns: names of the samples that are not what they would be"""
-    return [name for name, make in SAMPLES.items()
-            if not (ETC / name).is_file() or
-            (ETC / name).read_text(encoding='utf-8') != make()]
+    :param generator: its name
+    :param words: options
+    :returns: the sample, as str
+    """
+    path = os.pathsep.join([str(ENTRY_POINTS), str(tools.ROOT)])
+    with tempfile.TemporaryDirectory() as folder:
+        target = pathlib.Path(folder) / 'sample'
+        commands.output(
+            [pathlib.Path(sys.executable).parent / generator,
+             '--namespace', NAMESPACE, '--output-file', target, *words],
+            cwd=folder, env=commands.environment(PYTHONPATH=path))
+        return LICENCE + target.read_text(encoding='utf-8')
 
 
 def main():
+    """:returns: exit status"""
     parser = argparse.ArgumentParser(
         prog='python -m tools.samples', description=__doc__.split('\n')[0])
     parser.add_argument('--check', action='store_true')
-    if parser.parse_args().check:
-        names = stale()
-        for name in names:
+    check = parser.parse_args().check
+    stale = False
+    for name, command in SAMPLES.items():
+        text, target = made(*command), ETC / name
+        if target.is_file() and target.read_text(encoding='utf-8') == text:
+            continue
+        if check:
+            stale = True
             print('etc/nova/%s is stale. Run python -m tools.samples.' % name)
-        return 1 if names else 0
-    ETC.mkdir(parents=True, exist_ok=True)
-    for name, make in SAMPLES.items():
-        (ETC / name).write_text(make(), encoding='utf-8')
-    return 0
+        else:
+            target.write_text(text, encoding='utf-8')
+    return int(stale)
 
 
 if __name__ == '__main__':

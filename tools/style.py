@@ -3,15 +3,17 @@
 
 import subprocess
 
+from toolbox import commands
 import tools
 from tools import borrowed
 from tools import imports
-from tools import process
+from tools import pages
 from tools import results
 from tools import shape
 
 #: Where source code of ours lies.
-PLACES = ('nova', 'graft', 'cloud', 'lab', 'tools', 'bench', 'client')
+PLACES = ('nova', 'graft', 'cloud', 'lab', 'toolbox', 'tools', 'bench',
+          'client')
 
 
 def tracked(*suffixes):
@@ -38,14 +40,14 @@ def tracked(*suffixes):
 def flake8(env):
     """:returns: flake8's findings, in one, since it prints them itself"""
     places = [place for place in PLACES if (tools.ROOT / place).is_dir()]
-    code, output = process.run_and_read(
+    code, output = commands.run_and_read(
         [env.python, '-m', 'flake8', *places], cwd=tools.ROOT)
     return [f'{len(output.splitlines())} lines as above'] if code else []
 
 
 def samples(env):
     """:returns: what is stale in etc/nova"""
-    code, output = process.run_and_read(
+    code, output = commands.run_and_read(
         [env.python, '-m', 'tools.samples', '--check'], cwd=tools.ROOT)
     return output.splitlines() if code else []
 
@@ -59,9 +61,11 @@ def run(env):
     sources = tracked('.py')
     texts = tracked('.py', '.sh', '.txt', '.cfg', '.ini', '.rst', '.toml',
                     '.yaml', '.json', '.sample', '.conf', 'run')
+    texts_of_pages = tracked('.rst')
     checks = {
         'style.flake8': lambda: flake8(env),
         'style.module_length': lambda: shape.long_modules(sources),
+        'style.class_size': lambda: shape.large_classes(sources),
         'style.function_length': lambda: shape.long_functions(sources),
         'style.spdx': lambda: shape.without_spdx(sources),
         'style.python38': lambda: shape.newer_syntax(sources),
@@ -69,6 +73,12 @@ def run(env):
         'style.import_direction': lambda: imports.upward(sources),
         'style.import_cycles': lambda: imports.cycles(sources),
         'style.samples': lambda: samples(env),
+        'style.api_samples': lambda: pages.api_samples(),
+        'style.api_fields': lambda: pages.api_fields(),
+        'style.log_messages': lambda: pages.log_messages(sources),
+        'style.named_paths': lambda: pages.named_paths(texts_of_pages),
+        'style.named_tests': lambda: pages.named_tests(
+            texts_of_pages, sources),
         'style.borrowed': lambda: borrowed.find(sources, env.plain),
     }
     statuses = {}

@@ -1,22 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
 """The suites of tests, and how each is run."""
 
+import os
 import shutil
 import sys
 import time
 
+from toolbox import commands
 import tools
-from tools import process
 from tools import results
 
-#: Processes that run tests side by side.
-WORKERS = 2
+#: Processes that run tests side by side: one more than there are processors,
+#: since a test also waits.
+WORKERS = (os.cpu_count() or 1) + 1
+#: What --quick runs of the functional tests on another than the default
+#: base: one of each thing that differs between releases.
+QUICK = (
+    r'test_usb_attach\.|'
+    r'test_usb_lifecycle\.MovesTest\.|'
+    r'test_usb_libvirt\.LibvirtUsbTest\.test_attach|'
+    r'test_usb_placement\.'
+)
 #: Where selected.py is copied to, in a tree.
 SELECTION = 'fork_tests'
 #: Packages of ours outside of nova/ that may have tests, in `tests`.
-STANDALONE = ('bench', 'cloud', 'graft', 'lab', 'tools')
+STANDALONE = ('bench', 'cloud', 'graft', 'lab', 'toolbox', 'tools')
 #: Tests that install the fork with pip: minutes, and the network.
-INSTALL_TESTS = ('graft.tests.test_install',)
+INSTALL_TESTS = ('graft.tests.test_install', 'graft.tests.test_kolla')
 
 
 def own_modules(kind):
@@ -30,22 +40,24 @@ def own_modules(kind):
         for path in start.rglob('test_*.py'))
 
 
-def standalone_modules():
+def standalone_modules(packages=STANDALONE):
     """:returns: the dotted names of the test modules beside nova/"""
     found = []
-    for package in STANDALONE:
+    for package in packages:
         for path in (tools.ROOT / package).glob('tests/**/test_*.py'):
             relative = path.relative_to(tools.ROOT)
             found.append('.'.join(relative.with_suffix('').parts))
     return sorted(set(found) - set(INSTALL_TESTS))
 
 
-def run_modules(env, top, modules, regex=None, label='', **variables):
+def run_modules(env, top, modules, regex=None, label='', names=None,
+                **variables):
     """Run the named modules with stestr and say what came out.
 
     :param env: an environment.Environment
     :param top: the directory that the names are relative to
     :param regex: only tests whose name it is found in
+    :param names: only these tests, if given
     :returns: results.Results
     """
     if not modules:
@@ -62,8 +74,8 @@ def run_modules(env, top, modules, regex=None, label='', **variables):
     variables.update(FORK_TEST_MODULES=':'.join(modules),
                      PYTHONPATH=str(top))
     try:
-        return stestr(env, discovered, selection, regex=regex, label=label,
-                      variables=variables)
+        return stestr(env, discovered, selection, regex=regex, names=names,
+                      label=label, variables=variables)
     finally:
         shutil.rmtree(selection)
 
@@ -86,10 +98,10 @@ def stestr(env, top, path, regex=None, names=None, label='', variables=()):
     out = env.home / 'results.json'
     out.unlink(missing_ok=True)
     began = time.monotonic()
-    code, _ = process.pipe(
+    code, _ = commands.pipe(
         command, [env.python, '-m', 'tools.stream', out],
         {'cwd': top, 'env': {**env.variables(), **dict(variables)}},
-        {'cwd': tools.ROOT, 'env': process.environment()})
+        {'cwd': tools.ROOT, 'env': commands.environment()})
     outcome = results.Results.load(out) if out.exists() else results.Results()
     nothing_fits = regex and code == 1 and not outcome.statuses
     if code and not outcome.failed and not nothing_fits:
@@ -108,15 +120,26 @@ def run_own(env, kind, regex=None):
 
 
 def run_standalone(env, regex=None):
-    """Run the tests of graft/, cloud/, lab/ and the like."""
-    return run_modules(env, tools.ROOT, standalone_modules(), regex,
-                       'tests beside nova/')
+    """Run the tests of graft/, cloud/, lab/ and the like.
+
+    Those of graft/ on each base's Python, which it runs on; the others run
+    on that of the default base alone.
+    """
+    packages = STANDALONE if env.is_default else ('graft',)
+    return run_modules(env, tools.ROOT, standalone_modules(packages), regex,
+                       'tests beside nova/',
+                       GRAFT_TEST_TREES=str(env.plain))
 
 
 def run_install(env):
-    """Run the tests that install the fork with pip."""
-    return run_modules(env, tools.ROOT, INSTALL_TESTS, None,
-                       'installation tests', GRAFT_TEST_INSTALL='1')
+    """Run the tests that install the fork with pip.
+
+    On another base than the default one: what a container of its does.
+    """
+    modules = INSTALL_TESTS if env.is_default else INSTALL_TESTS[1:]
+    return run_modules(env, tools.ROOT, modules, None,
+                       'installation tests', GRAFT_TEST_INSTALL='1',
+                       GRAFT_TEST_BASE=str(env.home))
 
 
 def run_lab(base):
@@ -124,7 +147,7 @@ def run_lab(base):
 
     :param base: the release of Nova that it is to run
     """
-    code, output = process.run_and_read(
+    code, output = commands.run_and_read(
         [sys.executable, '-m', 'lab', '--base', base], cwd=tools.ROOT)
     outcome = results.Results.from_output(output)
     if outcome is None:

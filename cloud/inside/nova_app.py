@@ -6,6 +6,7 @@ commands; only the launcher that would fork it is left out.  They share the
 process since the bus between them is in memory.
 """
 
+import os
 import shlex
 import threading
 
@@ -29,12 +30,18 @@ from oslo_privsep import priv_context
 import simulated_hypervisor
 
 LOG = logging.getLogger(__name__)
-# In this order: each needs those before it.
+# In this order: each needs those before it.  nova-compute serves a second
+# topic, on which moves of a server and external events arrive; without it
+# a resize waits for ever in resize_prep.
 SERVICES = (
-    ('nova-conductor', conductor_rpcapi.RPC_TOPIC),
-    ('nova-scheduler', scheduler_rpcapi.RPC_TOPIC),
-    ('nova-compute', compute_rpcapi.RPC_TOPIC),
+    {'binary': 'nova-conductor', 'topic': conductor_rpcapi.RPC_TOPIC},
+    {'binary': 'nova-scheduler', 'topic': scheduler_rpcapi.RPC_TOPIC},
 )
+COMPUTE = {'binary': 'nova-compute', 'topic': compute_rpcapi.RPC_TOPIC,
+           'topic_alt': compute_rpcapi.RPC_TOPIC_ALT}
+# Names of the simulated compute hosts; without any there is one, which is
+# called as nova.conf or else the machine says.
+HOSTS = os.environ.get('CLOUD_HOSTS', '').split(',')
 # Seconds for a service to stop.
 STOP_TIMEOUT = 6
 
@@ -47,8 +54,9 @@ def start():
     priv_context.init(root_helper=shlex.split(utils.get_root_helper()))
     os_brick.setup(nova.conf.CONF)
     os_vif.initialize()
-    for binary, topic in SERVICES:
-        made = service.Service.create(binary=binary, topic=topic)
+    computes = tuple(dict(COMPUTE, host=host or None) for host in HOSTS)
+    for arguments in SERVICES + computes:
+        made = service.Service.create(**arguments)
         simulated_hypervisor.remember(made)
         made.start()
         _running.append(made)

@@ -5,43 +5,49 @@ import json
 import pathlib
 import unittest
 
-from cloud import check
+import requests
+
+from cloud.check import scene
 from cloud import errors
 from cloud import hypervisor
-from cloud import rest
 
 
 def answer(status, body):
-    return rest.Answer('GET http://here/x', status, {}, json.dumps(body))
+    made = requests.Response()
+    made.status_code = status
+    made.url = 'http://here/x'
+    made.request = requests.Request('GET', made.url)
+    made._content = json.dumps(body).encode()
+    return made
 
 
 class ExpectTest(unittest.TestCase):
 
     def test_gives_the_body_of_a_right_answer(self):
         body = {'usb_device': {'id': 'a', 'status': 'attached'}}
-        self.assertEqual(body, check.expect(answer(200, body), 200,
+        self.assertEqual(body, scene.expect(answer(200, body), 200,
                                             status='attached'))
 
     def test_names_request_status_and_answer(self):
         with self.assertRaises(errors.CloudError) as caught:
-            check.expect(answer(500, {'fault': 'boom'}), 200)
+            scene.expect(answer(500, {'fault': 'boom'}), 200)
         for part in ('GET http://here/x', '500', '200', 'boom'):
             self.assertIn(part, str(caught.exception))
 
     def test_sees_a_wrong_or_missing_field(self):
         for device in ({'status': 'available'}, {}):
             with self.assertRaises(errors.CloudError):
-                check.expect(answer(200, {'usb_device': device}), 200,
+                scene.expect(answer(200, {'usb_device': device}), 200,
                              status='attached')
 
     def test_an_error_must_say_something(self):
         good = answer(409, {'conflictingRequest': {
             'code': 409, 'message': 'Device d is taken.'}})
-        self.assertEqual('Device d is taken.', check.message(good, 'd'))
+        self.assertEqual('Device d is taken.', scene.message(good, 'd'))
         for bad in (answer(409, {}), answer(409, {'conflictingRequest': {
                 'message': 'Something else.'}})):
             with self.assertRaises(errors.CloudError):
-                check.message(bad, 'Device d')
+                scene.message(bad, 'Device d')
 
 
 class HypervisorTest(unittest.TestCase):

@@ -8,7 +8,6 @@ from unittest import mock
 
 from cloud import files
 from cloud import service
-from cloud import stamp
 
 
 class TextTest(unittest.TestCase):
@@ -42,22 +41,3 @@ class FolderTest(unittest.TestCase):
         service.forget(settings, ('nova_cell1', 'nova'))
         self.assertEqual(['nova_api.sqlite', 'nova_api.sqlite-wal'],
                          sorted(path.name for path in databases.iterdir()))
-
-    def test_a_step_is_done_until_something_changes(self):
-        source = self.folder / 'source'
-        (source / '__pycache__').mkdir(parents=True)
-        (source / 'a.py').write_text('one')
-        mark = self.folder / 'stamps' / 'step'
-
-        def now(*more):
-            return stamp.checksum(source, *more)
-
-        self.assertFalse(stamp.is_done(mark, now()))
-        stamp.done(mark, now())
-        (source / '__pycache__' / 'a.pyc').write_text('made by python')
-        self.assertTrue(stamp.is_done(mark, now()))
-        self.assertFalse(stamp.is_done(mark, now({'port': 1})))
-        (source / 'a.py').write_text('two')
-        self.assertFalse(stamp.is_done(mark, now()))
-        (source / 'a.py').rename(source / 'b.py')
-        self.assertFalse(stamp.is_done(mark, now()))

@@ -8,7 +8,7 @@ from unittest import mock
 from cloud import disks
 from cloud import errors
 from cloud import hypervisor
-from cloud import process
+from toolbox import process
 
 
 class ForgetTest(unittest.TestCase):

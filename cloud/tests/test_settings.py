@@ -12,6 +12,7 @@ from cloud import guide
 from cloud import nova
 from cloud import ports
 from cloud import settings as settings_module
+from cloud import simulation
 
 
 class SettingsTest(unittest.TestCase):
@@ -46,7 +47,7 @@ class SettingsTest(unittest.TestCase):
 
     def test_simulates_unless_libvirt_is_asked_for(self):
         simulated = self.nova_conf(self.settings)
-        self.assertIn('compute_driver = fake.', simulated)
+        self.assertIn('compute_driver = simulated_hypervisor.', simulated)
         self.assertIn('simulated_devices = ', simulated)
         self.assertIn('SIMULATED', guide.text(self.settings, 1))
 
@@ -79,3 +80,29 @@ class SettingsTest(unittest.TestCase):
         nova.configure(self.settings)
         self.assertEqual('[]', self.settings.simulated_devices.read_text())
         self.assertEqual('[usb]', self.settings.own_nova_conf.read_text())
+
+
+class DevicesTest(unittest.TestCase):
+    """The file with the simulated devices."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = pathlib.Path(folder.name) / 'devices.json'
+
+    def devices(self, hosts):
+        simulation.write_once(self.path, hosts)
+        return json.loads(self.path.read_text())
+
+    def test_a_list_is_for_one_host(self):
+        self.assertEqual(simulation.DEVICES, self.devices(1))
+        self.path.write_text('[]')
+        self.assertEqual([], self.devices(1))
+
+    def test_a_second_host_leaves_the_first_one_its_devices(self):
+        self.path.write_text('[]')
+        wanted = {simulation.HOST: [],
+                  simulation.HOSTS[1]: simulation.SECOND_DEVICES}
+        self.assertEqual(wanted, self.devices(2))
+        # And the other way round.
+        self.assertEqual(wanted, self.devices(1))

@@ -25,9 +25,9 @@ class Failed(Exception):
 class Environment:
     """A virtual environment."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, python=sys.executable):
         self.folder = pathlib.Path(folder)
-        run(sys.executable, '-m', 'venv', str(folder))
+        run(python, '-m', 'venv', str(folder))
         self.python = str(self.folder / 'bin' / 'python')
 
     @property
@@ -122,5 +122,6 @@ def dev_wheel(wheel, folder, version):
 
 def constraints(base):
     """What the tests of a base are pinned to, as pip's arguments."""
-    path = plan.CHECKOUT / 'constraints' / (base + '.txt')
-    return ['-c', str(path)] if path.exists() else []
+    folder = plan.CHECKOUT / 'constraints'
+    return [word for path in folder.glob(base.partition('.')[0] + '-*.txt')
+            for word in ('-c', str(path))]

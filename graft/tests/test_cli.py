@@ -19,7 +19,8 @@ class CommandTest(helpers.TestCase):
         checkout = self.checkout()
         self.seams = [
             seam.append(helpers.ROUTES, 'ROUTES += 1'),
-            seam.bases(helpers.MANAGER, 'Manager', 'os.X', test=True)]
+            seam.decorator(helpers.MANAGER, 'Manager.start', '@os.x',
+                           test=True)]
         for name, function in (
                 ('to_graft', lambda *args: to_graft(
                     *args, checkout=checkout, declared=self.seams)),
@@ -49,12 +50,11 @@ class CommandTest(helpers.TestCase):
         self.assertEqual(helpers.text('''
             --- a/nova/compute/manager.py
             +++ b/nova/compute/manager.py
-            @@ -1,6 +1,6 @@
-             import os
+            @@ -2,5 +2,6 @@
              ~
              ~
-            -class Manager(object):
-            +class Manager(os.X, object):  # usb: os.X
+             class Manager(object):
+            +    @os.x  # usb
                  def start(self):
                      return os
             --- a/nova/routes.py
@@ -69,7 +69,7 @@ class CommandTest(helpers.TestCase):
     def test_check_writes_nothing(self):
         status, out, err = self.run_cli('--check')
         self.assertEqual((0, ''), (status, err))
-        self.assertIn('every seam fits', out)
+        self.assertIn('Nova 34.0.0, all seams fit', out)
         self.assertIn('4 files would be written', out)
         self.assertEqual(self.plain, helpers.contents(self.tree))
 
@@ -87,9 +87,20 @@ class CommandTest(helpers.TestCase):
         self.assertEqual(self.plain, helpers.contents(self.tree))
 
     def test_release_option(self):
-        status, out, err = self.run_cli('--release', '35.1.0')
+        status, out, err = self.run_cli('--release', '21.1.0')
         self.assertEqual((1, ''), (status, out))
-        self.assertIn('Nova 35.1.0 is not supported', err)
+        self.assertIn('Nova 21.1.0 is not supported', err)
+
+    def test_newer_than_all_that_was_tried(self):
+        status, out, err = self.run_cli('--check', '--release', '35.1.0')
+        self.assertEqual((0, ''), (status, err))
+        self.assertIn('Nova 35.1.0, not tried, all seams fit', out)
+        self.assertIn('Nova 35.1.0 with USB, not tried',
+                      self.run_cli('--release', '35.1.0')[1])
+        self.seams.append(seam.append('nova/gone.py', 'x'))
+        status, out, err = self.run_cli('--check', '--release', '35.1.0')
+        self.assertEqual((1, ''), (status, out))
+        self.assertIn('nova/gone.py: the file is missing', err)
 
     def test_no_such_folder(self):
         out, err = io.StringIO(), io.StringIO()

@@ -253,49 +253,6 @@ class DecoratorTest(helpers.TestCase):
                          str(caught.exception))
 
 
-class BasesTest(helpers.TestCase):
-
-    def test_forms_of_a_class_line(self):
-        seams = [seam.bases('a.py', 'A', 'usb.Mixin')]
-        for before, after in (
-                ('class A(B, metaclass=C):',
-                 'class A(usb.Mixin, B, metaclass=C):  # usb: usb.Mixin'),
-                ('class A(object):  # noqa',
-                 'class A(usb.Mixin, object):  # noqa  # usb: usb.Mixin'),
-                ('class A():', 'class A(usb.Mixin, ):  # usb: usb.Mixin'),
-                ('class A:', 'class A(usb.Mixin):  # usb: usb.Mixin')):
-            with self.subTest(before=before):
-                self.assert_edit(seams, before + '\n    pass\n',
-                                 after + '\n    pass\n')
-
-    def test_class_line_of_several_lines(self):
-        self.assert_edit(
-            [seam.bases('a.py', 'A', 'usb.Mixin')],
-            '''
-            @x('A(')
-            class A(b.First,
-                    Second):
-                pass
-            ''',
-            '''
-            @x('A(')
-            class A(usb.Mixin, b.First,  # usb: usb.Mixin
-                    Second):
-                pass
-            ''')
-
-    def test_two_bases(self):
-        self.assert_edit(
-            [seam.bases('a.py', 'A', 'One'), seam.bases('a.py', 'A', 'Two')],
-            'class A(B):\n    pass\n',
-            'class A(Two, One, B):  # usb: One  # usb: Two\n    pass\n')
-
-    def test_anchors(self):
-        one = seam.bases('a.py', 'A', 'One')
-        self.assert_no_place(one, 'class B:\n    pass\n', 'not defined')
-        self.assert_no_place(one, 'def A():\n    pass\n', 'A is a Function')
-
-
 class StripTest(helpers.TestCase):
 
     def test_upstreams_comments_stay(self):

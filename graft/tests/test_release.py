@@ -23,13 +23,18 @@ class VersionTest(unittest.TestCase):
     def test_supported(self):
         for version, major in (('22.4.0', 22), ('22', 22), ('34', 34),
                                ('33.0.3.dev12', 33), ('34.0.0.0rc1', 34),
-                               ('34.9.9', 34)):
+                               ('34.9.9', 34), ('22.0.0', 22),
+                               ('35.0.0.0rc1', 35)):
             self.assertEqual(major, release.major_of(version))
 
+    def test_newer_ones_are_not_tried(self):
+        self.assertEqual('', release.untried('34.9.9'))
+        self.assertEqual('not tried, ', release.untried('35.0.0'))
+
     def test_unsupported(self):
-        for version in ('22.3.0', '21', '35.0.0', '2024.1', '', 'victoria'):
+        for version in ('21.9.9', '21', '2024.1', '', 'victoria'):
             with self.assertRaisesRegex(errors.UnsupportedRelease,
-                                        '22.4.0 to 34.x'):
+                                        '22.x to 34.x'):
                 release.major_of(version)
 
 

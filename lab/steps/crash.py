@@ -8,7 +8,7 @@ from lab import check
 from lab import compute
 from lab import context as lab_context
 from lab import devices
-from lab import process
+from toolbox import waiting
 
 TITLE = '10 nova-compute killed in mid attach, detach: all agrees again'
 DEVICE = devices.ADAPTER
@@ -42,11 +42,11 @@ def _killed(context, record, moment):
     request = threading.Thread(
         target=verb, args=(context.server, record['id']), daemon=True)
     request.start()
-    process.wait_for('nova-compute to be killed at ' + moment,
+    waiting.wait_for('nova-compute to be killed at ' + moment,
                      lambda: not nova.running(), lab_context.REPORT)
     clock = lab_context.Clock()
     nova.start()
-    now = process.wait_for(
+    now = waiting.wait_for(
         'records, domain and Placement to agree',
         lambda: agreement.reached(context, record, DEVICE),
         compute.START_TIMEOUT, interval=2, check=nova.check)

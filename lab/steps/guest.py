@@ -6,8 +6,8 @@ from lab import context as lab_context
 from lab import devices
 from lab import domain
 from lab import guest
-from lab import process
 from lab import sysfs
+from toolbox import waiting
 
 TITLE = "2 the guest's kernel sees the stick, its serial, and it go"
 APPEARS = 'SerialNumber: ' + devices.STICK.serial
@@ -58,7 +58,7 @@ def _let_go(context, stick, clock, remarks):
     record = context.admin.device(stick['id'])
     check.that(record['status'] == 'available' and not record['instance_uuid'],
                'the detached stick is shown as %s', record)
-    process.wait_for(
+    waiting.wait_for(
         "the host's usb-storage driver to have the stick back",
         lambda: sysfs.driver(context.host.channel, stick['port_path'])
-        == 'usb-storage', 60)
+        == 'usb-storage', lab_context.REPORT)

@@ -18,20 +18,20 @@ def run(context):
     try:
         # Before any scan of its own: the attach has to look for itself.
         answer = context.member.try_attach(context.server, record['id'])
-        check.that(answer.status == 409, 'attaching answered %d: %s',
-                   answer.status, answer.text)
+        check.that(answer.status_code == 409, 'attaching answered %d: %s',
+                   answer.status_code, answer.text)
         context.admin.rescan(record['id'])
         shown = context.wait_record(
             devices.MOUNTED, lambda found: found['status'] == 'blocked')
         again = context.member.try_attach(context.server, record['id'])
-        check.that(again.status == 409 and PLACE in again.text,
-                   'attaching the blocked stick answered %d: %s', again.status,
-                   again.text)
+        check.that(again.status_code == 409 and PLACE in again.text,
+                   'attaching the blocked stick answered %d: %s',
+                   again.status_code, again.text)
     finally:
         channel.shell('umount ' + PLACE)
     context.admin.rescan(record['id'])
     context.wait_record(devices.MOUNTED,
                         lambda found: found['status'] == 'available')
-    return ['409: ' + answer.body['conflictingRequest']['message'],
+    return ['409: ' + answer.json()['conflictingRequest']['message'],
             'shown as blocked: %s; free again after umount'
             % shown['blocked_reason']]

@@ -4,8 +4,9 @@
 import time
 
 from lab import check
+from lab import context as lab_context
 from lab import devices
-from lab import process
+from toolbox import waiting
 
 TITLE = '4 a device that is plugged is in the API within a second'
 TIMES = 5
@@ -27,7 +28,7 @@ def run(context):
         % ', '.join('%.2f s' % delay for delay in appeared),
         'gone from it %s after (clocks compared to ±%.0f ms)'
         % (', '.join('%.2f s' % delay for delay in went), error * 1000)]
-    check.that(min(appeared) <= LIMIT, '; '.join(remarks))
+    check.in_time(min(appeared) <= LIMIT, '%s', '; '.join(remarks))
     return remarks
 
 
@@ -47,7 +48,8 @@ def _unplug(context, offset):
 
 def _until(context, event, offset, check):
     """Seconds from the kernel's event to the API's first answer with it."""
-    process.wait_for('the API to follow the event',
-                     lambda: check(context.record(DEVICE)), 60,
+    waiting.wait_for('the API to follow the event',
+                     lambda: check(context.record(DEVICE)),
+                     lab_context.REPORT,
                      interval=0.02)
     return time.time() - (event['time'] + offset)

@@ -7,7 +7,7 @@ from lab import check
 from lab import context as lab_context
 from lab import devices
 from lab import domain
-from lab import process
+from toolbox import waiting
 
 TITLE = '8 replug: same port, other port, swapped, twenty times'
 STICK = devices.STICK
@@ -45,7 +45,7 @@ def _wait_absent(context, record):
                    'a device that was pulled out left its server: %s', now)
         return not now['present']
 
-    process.wait_for('the API to show the device as not present', absent,
+    waiting.wait_for('the API to show the device as not present', absent,
                      lab_context.REPORT)
     _wait_domain(context, [])
 
@@ -62,7 +62,7 @@ def _wait_back(context, record, port):
         return now['present'] and now['port_path'].endswith(
             '-' + port) and now
 
-    now = process.wait_for('the API to show the device as present', back,
+    now = waiting.wait_for('the API to show the device as present', back,
                            lab_context.REPORT, interval=0.2)
     check.that(now['status'] == 'attached' and
                now['instance_uuid'] == context.server,
@@ -73,7 +73,7 @@ def _wait_back(context, record, port):
 
 def _wait_domain(context, addresses):
     channel = context.host.channel
-    process.wait_for(
+    waiting.wait_for(
         "the domain to have of the host's USB devices: %s" % addresses,
         lambda: domain.live(channel, context.server) == addresses,
         lab_context.REPORT)
@@ -155,7 +155,7 @@ def _wait_settled(context, stick):
                 domain.live(context.host.channel,
                             context.server) == [found])
 
-    process.wait_for('record, kernel and domain to agree', settled,
+    waiting.wait_for('record, kernel and domain to agree', settled,
                      lab_context.REPORT)
     return clock.lap()
 

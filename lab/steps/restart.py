@@ -6,7 +6,7 @@ from lab import context as lab_context
 from lab import devices
 from lab import domain
 from lab import guest
-from lab import process
+from toolbox import waiting
 
 TITLE = '9 hard reboot, stop and start, start without the device'
 STICK = devices.STICK
@@ -46,7 +46,7 @@ def _stop_and_start(context, stick):
                now['instance_uuid'] == context.server,
                "a stopped server's device is shown as %s", now)
     devices.unplug(context.host.qmp, STICK)
-    process.wait_for(
+    waiting.wait_for(
         'the API to show the stick as not present',
         lambda: not context.admin.device(stick['id'])['present'],
         lab_context.REPORT)
@@ -56,7 +56,7 @@ def _stop_and_start(context, stick):
     check.that(has == [], 'started without the stick, the domain has %s', has)
     devices.plug(context.host.qmp, STICK, context.host.state)
     clock = lab_context.Clock()
-    process.wait_for(
+    waiting.wait_for(
         'the started server to have the stick that came back',
         lambda: domain.live(context.host.channel, context.server) ==
         [context.kernel_address(STICK)], lab_context.REPORT)

@@ -7,7 +7,7 @@ from lab import check
 from lab import context as lab_context
 from lab import devices
 from lab import domain
-from lab import process
+from toolbox import waiting
 
 TITLE = '6 attach by the API against virsh attach-device'
 TIMES = 5
@@ -60,6 +60,7 @@ def _virsh(context, path):
 
 
 def _wait_empty(context):
-    process.wait_for(
+    waiting.wait_for(
         'the domain to have no USB device of the host',
-        lambda: not domain.live(context.host.channel, context.server), 120)
+        lambda: not domain.live(context.host.channel, context.server),
+        lab_context.REPORT)

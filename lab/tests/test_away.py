@@ -12,6 +12,7 @@ from lab import devices
 from lab import domain
 from lab import errors
 from lab.steps import away
+from toolbox import errors as toolbox_errors
 
 ADDRESS = (1, 4)
 COUNTED = {'allocations': {
@@ -105,7 +106,7 @@ class AwayTest(unittest.TestCase):
             done.append('attach')
             with open(self.log, 'a') as log:
                 log.write(say + '\n')
-            return types.SimpleNamespace(status=status, text='why')
+            return types.SimpleNamespace(status_code=status, text='why')
 
         fake.member = mock.Mock(try_attach=attach)
         with mock.patch.object(devices, 'plug'), \
@@ -143,7 +144,7 @@ class AwayTest(unittest.TestCase):
 
     def test_waits_for_a_sign_that_is_new(self):
         with mock.patch.object(context, 'REPORT', 0):
-            with self.assertRaises(errors.LabTimeout):
+            with self.assertRaises(toolbox_errors.TimedOut):
                 self.away(503, say='something else')
 
     def test_asks_again_when_connections_are_locked(self):
@@ -151,5 +152,5 @@ class AwayTest(unittest.TestCase):
         self.assertEqual(2, asked)
         self.assertEqual(2, said.count('409 after'))
         with mock.patch.object(away, 'HEARTBEAT', 0):
-            with self.assertRaises(errors.LabTimeout):
+            with self.assertRaises(toolbox_errors.TimedOut):
                 self.away(409, away._asked_twice)

@@ -12,15 +12,14 @@ import tempfile
 import unittest
 from unittest import mock
 
-from lab import errors
 from lab import process
 
 ROOT = pathlib.Path(process.__file__).resolve().parent.parent
 # A lab with one program.
 LAB = """
-import sys
 from lab import process
-child = process.Process('sleeper', ['sleep', '600'], sys.argv[1]).start()
+import sys
+child = process.start('sleeper', ['sleep', '600'], sys.argv[1])
 print(child.pid, flush=True)
 sys.stdin.read()
 """
@@ -47,15 +46,6 @@ class ProcessTest(unittest.TestCase):
         if not ended:
             signal.pidfd_send_signal(child, signal.SIGKILL)
         self.assertTrue(ended, 'it outlived the lab')
-
-    def test_started_again(self):
-        child = process.Process('sleeper', ['sleep', '600'], self.log)
-        for _ in range(2):
-            child.start()
-            child.check()
-            child.stop()
-            with self.assertRaises(errors.LabError):
-                child.check()
 
 
 class FilesTest(unittest.TestCase):

@@ -8,6 +8,7 @@ from unittest import mock
 from lab import broker
 from lab import database
 from lab import process
+from toolbox import commands
 
 PORTS = {'rabbitmq': 1, 'erlang': 2, 'epmd': 3}
 
@@ -15,16 +16,9 @@ PORTS = {'rabbitmq': 1, 'erlang': 2, 'epmd': 3}
 class FakeProcess:
     """A program that is never run."""
 
-    made = []
-
-    def __init__(self, name, argv, log, env=None):
+    def __init__(self, argv):
         self.argv = argv
-        self.runs = False
-        self.made.append(self)
-
-    def start(self):
         self.runs = True
-        return self
 
     def stop(self):
         self.runs = False
@@ -37,16 +31,17 @@ class ServerTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.state = folder.name
         self.made = []
-        for target, name, value in (
-                (process, 'Process', FakeProcess),
-                (FakeProcess, 'made', self.made)):
-            patch = mock.patch.object(target, name, value)
-            patch.start()
-            self.addCleanup(patch.stop)
+        patch = mock.patch.object(process, 'start', self.start)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def start(self, name, argv, log, env=None):
+        self.made.append(FakeProcess(argv))
+        return self.made[-1]
 
     def test_database_keeps_its_data(self):
         server = database.Database(self.state, 4, 'secret', ['nova'])
-        with mock.patch.object(process, 'run') as install:
+        with mock.patch.object(commands, 'output') as install:
             server.start()
             data = os.path.join(server.home, 'data')
             self.assertIn('--datadir=' + data, install.call_args.args[0])

@@ -13,8 +13,8 @@ from lab import state
 ROOT = pathlib.Path(state.__file__).resolve().parent.parent
 # Another lab, which is there until its standard input ends.
 LAB = """
-import sys
 from lab import state
+import sys
 mine = state.State()
 print(mine.make(), flush=True)
 sys.stdin.read()

@@ -64,6 +64,16 @@ class RunTest(unittest.TestCase):
         self.assertEqual('0 passed, 1 failed, 1 skipped',
                          test.summary(results))
 
+    def test_what_cannot_be_judged_is_no_failure_and_no_success(self):
+        unclear = step('1', error=errors.NotJudged('too busy'))
+        results = self.run_steps(unclear, step('2'))
+        self.assertEqual(['unclear', 'passed'],
+                         [result.outcome for result in results])
+        self.assertTrue(test.passed(results))
+        self.assertEqual('1 passed, 0 failed, 1 skipped',
+                         test.summary(results))
+        self.assertFalse(test.passed(self.run_steps(unclear)))
+
     def test_chosen(self):
         results = self.run_steps(step('1'), step('2'), step('3'),
                                  chosen=[1, 3])
@@ -117,3 +127,11 @@ class CheckTest(unittest.TestCase):
         check.that(True, 'never %s', 'said')
         with self.assertRaisesRegex(errors.StepFailed, 'is 3, not 4'):
             check.that(False, 'is %d, not %d', 3, 4)
+
+    def test_slow_on_a_quiet_and_on_a_busy_machine(self):
+        for load, error in ((0.0, errors.StepFailed),
+                            (99.0, errors.NotJudged)):
+            with mock.patch('os.getloadavg', return_value=(load, 0, 0)):
+                check.in_time(True, 'never %s', 'said')
+                with self.assertRaisesRegex(error, 'took 3 s'):
+                    check.in_time(False, 'took %d s', 3)

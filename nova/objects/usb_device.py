@@ -13,6 +13,7 @@ from nova.db.usb import report as usb_report
 from nova import exception
 from nova.objects import base
 from nova.objects import fields
+from nova.usb import devspec
 from nova.usb import status
 from nova.usb import tracker
 from nova import usb_compat
@@ -61,20 +62,17 @@ class UsbDevice(base.NovaTimestampObject, base.NovaObject):
         return cls._from_db_object(context, cls(context), row)
 
     @classmethod
-    def from_sighting(cls, context, host, identity, device,
-                      blocked_reason=None, resource_class=None):
+    def from_sighting(cls, context, host, sighting):
         """What :meth:`UsbDeviceList.report` takes: a device that was seen.
 
-        :param identity: what ``nova.usb.host_device.identify`` gave
-        :param device: HostUsbDevice
-        :param blocked_reason: why it is not offered, or None
-        :param resource_class: its class in Placement, or None
+        :param sighting: nova.usb.tracker.Sighting
         """
-        seen = cls(context, host=host, identity=identity, present=True,
-                   blocked_reason=blocked_reason,
-                   resource_class=resource_class)
+        seen = cls(context, host=host, identity=sighting.identity,
+                   present=True,
+                   blocked_reason=sighting.decision.blocked_reason,
+                   resource_class=sighting.decision.resource_class)
         for name in tracker.DEVICE_FIELDS:
-            setattr(seen, name, getattr(device, name))
+            setattr(seen, name, getattr(sighting.device, name))
         return seen
 
     @staticmethod
@@ -246,8 +244,9 @@ class UsbDeviceList(base.ObjectListBase, base.NovaObject):
         """
         return _make_list(cls, context, usb_report.apply(
             context, host, reporter, sequence,
-            [tracker.Sighting(seen.identity, seen, seen.blocked_reason,
-                              seen.resource_class) for seen in sightings],
+            [tracker.Sighting(seen.identity, seen, devspec.Decision(
+                seen.blocked_reason, seen.resource_class, ()))
+             for seen in sightings],
             takeover))
 
     @usb_compat.remotable_classmethod

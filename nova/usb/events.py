@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""USB events of this host, each burst of them turned into one early scan.
+"""Turns each burst of USB events of this host into one early scan.
 
-The events come from udev, through pyudev.  It is imported when they are
-asked for and nowhere else in Nova, so that a service without it works.  They
-are hints: what is plugged in is what :mod:`nova.usb.scanner` enumerates.
+The events come from udev, through pyudev.  pyudev is imported only when a
+monitor is opened, and nowhere else in Nova, so that a service without it
+works.  Events are only hints: :mod:`nova.usb.scanner` enumerates what is
+plugged in.
 """
 
 import errno
@@ -20,10 +21,11 @@ LOG = logging.getLogger(__name__)
 class Hints(object):
     """Runs something soon after a hint, once for a burst of them.
 
-    Events say that something may have changed, and udev tells of a device
-    before it can be used.  So a hint starts a scan only after a short time in
-    which more may come; hints that come during a scan start one more.  Works
-    with native threads and with eventlet's, which replaces this one.
+    An event says that something may have changed, and udev reports a device
+    before it can be used.  A hint therefore starts a scan only after a short
+    time in which more hints may arrive; hints that arrive during a scan start
+    one more.  The class works with native threads and under eventlet, which
+    replaces :mod:`threading`.
 
     :param scan: what to run, without arguments; must not raise
     :param settle_time: seconds between the first hint and the scan
@@ -59,7 +61,8 @@ class Hints(object):
             if self._ending:
                 return
             time.sleep(self._settle_time)
-            # Before the scan: what happens from now on is worth another.
+            # Cleared before the scan, because an event that arrives from now
+            # on needs another scan.
             self._hint.clear()
             if self._ending:
                 return
@@ -75,10 +78,11 @@ def _open_udev_monitor():
             'new devices are found by the periodic scan alone, every [usb] '
             'scan_interval seconds. In a container, mount /run of the host.',
             context.run_path)
-    # Events that udev has dealt with, not the kernel's: permissions and
-    # drivers are settled then.  Of 'usb' alone: that a file system was
-    # mounted makes no event anywhere, so "the host uses it" is looked up
-    # again right before a device is given away in any case.
+    # These are the events that udev has processed, not the kernel's own:
+    # permissions are set and drivers are bound by then.  Only the subsystem
+    # 'usb' matters: mounting a file system causes no event anywhere, so
+    # whether the host uses a device is looked up again immediately before
+    # the device is attached.
     monitor = pyudev.Monitor.from_netlink(context, source='udev')
     monitor.filter_by(subsystem='usb')
     monitor.start()
@@ -88,15 +92,15 @@ def _open_udev_monitor():
 class Monitor:
     """Calls back when udev reports something about USB.
 
-    Works with native threads and under eventlet alike: the thread is
-    threading's, and it waits in a selector, which eventlet replaces by one
-    that yields.  pyudev's own observer waits with poll(), which eventlet
-    takes away.  An event's content is thrown away, so that a burst that
-    overruns the socket's buffer does no harm: it is one more hint.
+    The class works with native threads and under eventlet: its thread comes
+    from :mod:`threading`, and it waits in a selector, which eventlet replaces
+    by one that yields.  pyudev's own observer waits with poll(), which
+    eventlet removes.  The content of an event is discarded, so that a burst
+    that overruns the buffer of the socket does no harm: it is one more hint.
 
     :param callback: called without arguments, from the monitor's thread
-    :param open_monitor: returns what is waited for, an object with a
-        fileno() in non-blocking mode
+    :param open_monitor: callable that returns the object to wait for, which
+        has a fileno() in non-blocking mode
     """
 
     def __init__(self, callback, open_monitor=_open_udev_monitor):
@@ -155,7 +159,7 @@ class Monitor:
             if not os.read(monitor.fileno(), 65536):
                 return False
         except OSError as error:
-            # ENOBUFS tells that events were lost: all the more a hint.
+            # ENOBUFS says that events were lost, which is a hint as well.
             if error.errno not in (errno.EAGAIN, errno.ENOBUFS):
                 LOG.warning(
                     'USB events have ended (%s). New devices are found by '

@@ -19,6 +19,17 @@ class UsbDeviceConflict(exception.NovaException):
     msg_fmt = _("The request conflicts with the state of USB device "
                 "%(device)s: %(reason)s")
 
+    def concluded(self, outcome):
+        """Say what became of the device in the end.
+
+        What failed is a fact that a driver knows.  What the failure left
+        behind knows only the caller that rolled back.
+
+        :param outcome: a sentence
+        :returns: an error of the same class that says both
+        """
+        return type(self)(message='%s %s' % (self, outcome))
+
 
 class UsbDeviceInUse(UsbDeviceConflict):
     msg_fmt = _("USB device %(device)s is %(status)s and belongs to a "
@@ -90,11 +101,6 @@ class UsbHostUnavailable(UsbDeviceConflict):
                 "try again when the service is back.")
 
 
-class UsbGuestPortsExhausted(UsbDeviceConflict):
-    msg_fmt = _("Server %(server)s has no free USB port for device "
-                "%(device)s. Detach another USB device from it first.")
-
-
 class UsbDevicesReserved(UsbDeviceConflict):
     msg_fmt = _("The USB devices of class %(classes)s on this host are held "
                 "for servers that were scheduled with them. Choose another "
@@ -108,12 +114,17 @@ class UsbIdentityChanged(UsbDeviceConflict):
 
 class UsbAttachFailed(UsbDeviceConflict):
     msg_fmt = _("USB device %(device)s could not be attached to server "
-                "%(server)s: %(reason)s. The device is free again.")
+                "%(server)s: %(reason)s.")
+
+
+class UsbGuestPortsExhausted(UsbAttachFailed):
+    msg_fmt = _("Server %(server)s has no free USB port for device "
+                "%(device)s. Detach another USB device from it first.")
 
 
 class UsbDetachFailed(UsbDeviceConflict):
     msg_fmt = _("USB device %(device)s could not be detached from server "
-                "%(server)s: %(reason)s. It is still attached; try again.")
+                "%(server)s: %(reason)s.")
 
 
 class UsbDetachTimeout(UsbDetachFailed):

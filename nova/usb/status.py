@@ -9,9 +9,10 @@
         |                    |                         v   |
         +--------------------+---------release------- detaching
 
-``blocked`` stands beside ``available``: the device is nobody's and may not
-be claimed.  Whether a device is plugged in is a separate fact
-(``present``): an attached device that is pulled out stays its server's.
+A ``blocked`` device, like an ``available`` one, belongs to no server, but it
+may not be claimed.  Whether a device is plugged in is a separate fact
+(``present``): an attached device that is pulled out still belongs to its
+server.
 """
 
 AVAILABLE = 'available'
@@ -25,14 +26,15 @@ ALL = (AVAILABLE, ATTACHING, ATTACHED, DETACHING, BLOCKED)
 #: The states in which a device belongs to a server.
 CLAIMED = (ATTACHING, ATTACHED, DETACHING)
 
-#: The states in which somebody is at work on it.
+#: The states in which an attach or a detach is under way.
 UNDER_WAY = (ATTACHING, DETACHING)
 
-#: The states in which a device is nobody's.
+#: The states in which a device belongs to no server.
 FREE = (AVAILABLE, BLOCKED)
 
-#: What each verb comes from and goes to.  ``None`` as goal: free, that is
-#: available or blocked, as the record's other columns say.
+#: The states that each verb comes from, and the one that it leads to. ``None``
+#: means that it leads to ``available`` or ``blocked``, depending on the other
+#: columns of the record.
 TRANSITIONS = {
     'claim': ((AVAILABLE,), ATTACHING),
     'finish_attach': ((ATTACHING,), ATTACHED),

@@ -26,6 +26,7 @@ property tests hold exactly these:
 """
 
 import collections
+import operator
 
 from nova.usb import host_device
 from nova.usb import status
@@ -40,8 +41,30 @@ DEVICE_FIELDS = (
 REPORTED_FIELDS = DEVICE_FIELDS + (
     'identity', 'present', 'blocked_reason', 'resource_class')
 
-Sighting = collections.namedtuple(
-    'Sighting', ['identity', 'device', 'blocked_reason', 'resource_class'])
+
+class Sighting(collections.namedtuple(
+        'Sighting', ['identity', 'device', 'decision'])):
+    """One device that a scan of a host saw.
+
+    :param identity: what :func:`~nova.usb.host_device.identify` called it
+    :param device: nova.usb.host_device.HostUsbDevice, or anything with its
+        attributes
+    :param decision: nova.usb.devspec.Decision, what becomes of it
+    """
+
+    __slots__ = ()
+
+
+def sight(devices, spec):
+    """Give the devices of one scan their identities, and decide on them.
+
+    :param devices: all the HostUsbDevice of one host at one time
+    :param spec: nova.usb.devspec.DeviceSpec
+    :returns: list of Sighting, sorted by identity
+    """
+    return [Sighting(identity, device, spec.decide(device))
+            for identity, device in sorted(
+                host_device.identify(devices), key=operator.itemgetter(0))]
 
 
 class Plan(collections.namedtuple('Plan', ['creates', 'updates',
@@ -62,15 +85,12 @@ def plan(records, sightings):
 
     :param records: the records of one host, all of them: anything with the
         attributes of a UsbDevice
-    :param sightings: one scan of that host, as tuples of the identity that
-        :func:`~nova.usb.host_device.identify` gave, the device, why it is
-        blocked or None, and its resource class
+    :param sightings: one scan of that host, a list of Sighting
     :returns: Plan
     """
     seen = {}
     for sighting in sightings:
         # Of two with one identity, which no host has, the first counts.
-        sighting = Sighting(*sighting)
         seen.setdefault(sighting.identity, sighting)
     pairs, new, unseen = _match(list(records), seen)
     deletes = [record for record in unseen if record.status in status.FREE]
@@ -82,18 +102,22 @@ def plan(records, sightings):
                 if id(record) not in gone and record.present]
     return Plan(
         creates=[dict(_values(sighting),
-                      status=_free(False, sighting.blocked_reason))
+                      status=_free(
+                          False, sighting.decision.blocked_reason))
                  for sighting in new],
         updates=[(record, changes) for record, changes in updates if changes],
         deletes=deletes)
 
 
 def find(record, sightings):
-    """Which device of a scan a record stands for, by the rules of a plan.
+    """Find the device of a scan that a record stands for.
 
+    By the rules of a plan.
+
+    :param record: anything with the attributes of a UsbDevice
+    :param sightings: one scan of the record's host, a list of Sighting
     :returns: the Sighting, or None
     """
-    sightings = [Sighting(*sighting) for sighting in sightings]
     pairs, _new, _unseen = _match(
         [record], {sighting.identity: sighting for sighting in sightings})
     return pairs[0][1] if pairs else None
@@ -149,8 +173,8 @@ def _values(sighting):
     values['interface_classes'] = list(values['interface_classes'])
     values.update(
         identity=sighting.identity, present=True,
-        blocked_reason=sighting.blocked_reason,
-        resource_class=sighting.resource_class)
+        blocked_reason=sighting.decision.blocked_reason,
+        resource_class=sighting.decision.resource_class)
     return values
 
 

@@ -3,7 +3,6 @@
 import unittest
 
 from tools import results
-from tools import upstream
 
 
 class ResultsTest(unittest.TestCase):
@@ -29,25 +28,3 @@ class ResultsTest(unittest.TestCase):
         self.assertEqual(results.Results(1, 2, 3),
                          read('1 passed, 2 failed, 3 skipped\nbye'))
         self.assertIsNone(read('all 6 passed, 0 failed'))
-
-
-class CompareTest(unittest.TestCase):
-    """What counts as broken by the graft."""
-
-    def compare(self, plain, grafted):
-        return upstream.compare(
-            results.Results.from_statuses(plain),
-            results.Results.from_statuses(grafted))
-
-    def test_new_failure(self):
-        self.assertEqual(['t'], self.compare(
-            {'t': 'passed', 'u': 'passed'}, {'t': 'failed', 'u': 'passed'}))
-
-    def test_failure_of_upstreams(self):
-        self.assertEqual([], self.compare({'t': 'failed'}, {'t': 'failed'}))
-
-    def test_test_that_vanished(self):
-        self.assertEqual(['t'], self.compare({'t': 'passed'}, {}))
-
-    def test_test_of_the_fork(self):
-        self.assertEqual([], self.compare({}, {'t': 'failed'}))

@@ -30,10 +30,27 @@ class Files(unittest.TestCase):
 class ShapeTest(Files):
 
     def test_module_length(self):
-        fits = self.write('fits.py', 'x = 1\n' * 399)
-        long = self.write('long.py', 'x = 1\n' * 400)
-        self.assertEqual([], shape.long_modules([fits]))
-        self.assertIn('400 lines', shape.long_modules([long])[0])
+        for name, limit in (('tools/a.py', 400), ('nova/usb/a.py', 300),
+                            ('nova/tests/unit/usb/a.py', 400)):
+            path = self.write(name, 'x = 1\n' * (limit - 1))
+            self.assertEqual([], shape.long_modules([path], self.root))
+            path = self.write(name, 'x = 1\n' * limit)
+            found, = shape.long_modules([path], self.root)
+            self.assertIn(f'{name}: {limit} lines', found)
+
+    def test_class_size(self):
+        method = '    def m%d(self): pass\n'
+        private = '    def _p%d(self): pass\n'
+        for methods, lines, count in ((12, 198, 0), (13, 13, 1),
+                                      (1, 199, 1)):
+            text = 'class A:\n' + ''.join(
+                method % n for n in range(methods)) + ''.join(
+                private % n for n in range(lines - methods))
+            path = self.write('nova/compute/usb/a.py', text)
+            self.assertEqual(
+                count, len(shape.large_classes([path], self.root)), text)
+            path = self.write('nova/db/usb/a.py', text)
+            self.assertEqual([], shape.large_classes([path], self.root))
 
     def test_function_length(self):
         fits = self.write('fits.py', 'def f():\n' + '    x = 1\n' * 38)
@@ -62,16 +79,30 @@ class ShapeTest(Files):
 
 class ImportsTest(Files):
 
-    def test_upward(self):
-        low = self.write('nova/usb/low.py', '''\
-            from nova import objects
+    # From each floor to the next.
+    FLOORS = ('nova.usb', 'nova.db.usb', 'nova.virt.libvirt.usb',
+              'nova.compute.usb', 'nova.api.openstack')
+
+    def test_every_floor_is_guarded(self):
+        for number, package in enumerate(self.FLOORS):
+            name = package.replace('.', '/') + '/a.py'
+            path = self.write(name, ''.join(
+                f'def f():\n    from {other} import thing\n'
+                for other in self.FLOORS))
+            found = imports.upward([path], self.root)
+            self.assertEqual(
+                [f'{other}.thing' for other in self.FLOORS[number + 1:]],
+                [line.split(' imports ')[1].split(',')[0]
+                 for line in found])
+
+    def test_states_are_for_all(self):
+        path = self.write('nova/virt/usb/a.py', '''\
+            from nova.compute import power_state
             from nova.compute import manager
-            import nova.virt.driver
             ''')
-        high = self.write('nova/compute/high.py', 'from nova.virt import x\n')
-        found = imports.upward([low, high], self.root)
-        self.assertEqual(2, len(found))
-        self.assertIn('nova.compute.manager', found[0] + found[1])
+        found = imports.upward([path], self.root)
+        self.assertEqual(1, len(found))
+        self.assertIn('nova.compute.manager', found[0])
 
     def test_similar_name_is_not_above(self):
         path = self.write('nova/usb/a.py', 'from nova import api_thing\n')

@@ -25,7 +25,7 @@ class SelectedTest(unittest.TestCase):
     def test_modules(self):
         outcome = self.load('tools.tests.test_results').run(
             unittest.TestResult())
-        self.assertGreater(outcome.testsRun, 3)
+        self.assertGreater(outcome.testsRun, 2)
         self.assertTrue(outcome.wasSuccessful())
 
     def test_module_that_cannot_be_imported_fails_alone(self):
@@ -33,7 +33,7 @@ class SelectedTest(unittest.TestCase):
         outcome = suite.run(unittest.TestResult())
         self.assertEqual(['no.such.module.import'],
                          [test.id() for test, _ in outcome.failures])
-        self.assertGreater(outcome.testsRun, 4)
+        self.assertGreater(outcome.testsRun, 3)
 
 
 class ModulesTest(unittest.TestCase):
@@ -49,14 +49,7 @@ class ModulesTest(unittest.TestCase):
             self.assertTrue(path.is_file(), name)
 
 
-class BasesTest(unittest.TestCase):
-
-    def test_default_has_constraints(self):
-        self.assertIn(tools.DEFAULT_BASE, environment.bases())
-
-    def test_unknown_base(self):
-        with self.assertRaisesRegex(tools.ToolError, '1.2.3.*31.3.1'):
-            environment.Environment('1.2.3')
+class EnvironmentTest(unittest.TestCase):
 
     def test_eventlet_is_left_out_from_34_on(self):
         name = 'OS_NOVA_DISABLE_EVENTLET_PATCHING'
@@ -69,7 +62,7 @@ class LabTest(unittest.TestCase):
 
     def test_base_and_summary(self):
         with mock.patch.object(
-                suites.process, 'run_and_read',
+                suites.commands, 'run_and_read',
                 return_value=(0, '10 passed, 0 failed, 0 skipped')) as ran:
             self.assertEqual(10, suites.run_lab('31.3.1').passed)
         self.assertEqual(['-m', 'lab', '--base', '31.3.1'],

@@ -20,6 +20,7 @@ from nova import objects
 from nova.objects import usb_device as usb_obj
 from nova.usb import exception as usb_exception
 from nova.usb import status
+from nova import usb_compat
 
 LOG = logging.getLogger(__name__)
 
@@ -96,11 +97,42 @@ class Allocations(object):
         self._manager = manager
         #: Whether something may be held for servers that are no more.
         self.suspect = True
+        # Servers whose allocation may not count what they hold.
+        self._marked = set()
 
     @property
     def ready(self):
         """Whether the resource tracker has sent something already."""
         return bool(self._manager.rt.compute_nodes)
+
+    def mark(self, instance_uuid):
+        """Have the next :meth:`balance_marked` look at a server."""
+        self._marked.add(instance_uuid)
+
+    def balance_marked(self, context):
+        """Balance the servers of this host that are marked.
+
+        Those that cannot be balanced stay marked.  Nothing is done before
+        there is a provider.
+        """
+        if not self.ready:
+            return
+        self.drop_orphans(context)
+        for instance_uuid in sorted(self._marked):
+            # Before, not after: another thread may mark it meanwhile.
+            self._marked.discard(instance_uuid)
+            try:
+                instance = objects.Instance.get_by_uuid(
+                    context, instance_uuid)
+            except exception.InstanceNotFound:
+                continue
+            if instance.host == self._manager.host:
+                self.balance_or_mark(context, instance)
+
+    def balance_or_mark(self, context, instance):
+        """As :meth:`try_balance`; a server that is not right is marked."""
+        if not self.try_balance(context, instance):
+            self.mark(instance.uuid)
 
     def try_balance(self, context, instance):
         """As :meth:`balance`; what fails is logged.
@@ -146,11 +178,11 @@ class Allocations(object):
             context, instance, known, collections.Counter(allocated))
         try:
             if less:
-                client.remove_resources_from_instance_allocation(
-                    context, instance.uuid, {provider: {'resources': less}})
+                usb_compat.remove_from_allocation(
+                    client, context, instance.uuid, provider, less)
             if more:
-                client.add_resources_to_instance_allocation(
-                    context, instance.uuid, {provider: {'resources': more}})
+                usb_compat.add_to_allocation(
+                    client, context, instance.uuid, provider, more)
         except exception.AllocationUpdateFailed as e:
             LOG.info('Placement refused: %s', e, instance=instance)
             raise usb_exception.UsbDevicesReserved(
@@ -199,9 +231,8 @@ class Allocations(object):
                 LOG.info('Freeing %(held)s in Placement of %(consumer)s, '
                          'which is no more', {'held': held['resources'],
                                               'consumer': consumer})
-                client.remove_resources_from_instance_allocation(
-                    context, consumer,
-                    {provider: {'resources': held['resources']}})
+                usb_compat.remove_from_allocation(
+                    client, context, consumer, provider, held['resources'])
 
     @staticmethod
     def _is_over(context, consumer):

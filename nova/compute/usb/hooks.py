@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What upstream's compute manager calls, through decorators.
+"""The decorators that upstream's compute manager calls us through.
 
 Each is put on one method by a seam (``graft/seams.py``).  They are made
 with wrapt, which keeps the signatures and closures that upstream's own
@@ -55,7 +55,7 @@ def manager_init(wrapped, manager, args, kwargs):
         manager.usb = usb_manager.UsbManager(manager)
     except (usb_exception.UsbDeviceSpecInvalid,
             usb_exception.UsbSimulationInvalid) as e:
-        LOG.critical('%s', e)
+        LOG.critical('nova-compute does not start: %s', e)
         sys.exit('nova-compute: %s' % e)
     manager.additional_endpoints.append(manager.usb)
     if REPORT_TASK not in dict(manager._periodic_tasks):
@@ -69,7 +69,7 @@ def _periodic_report():
         name=REPORT_TASK, spacing=CONF.usb.scan_interval)
     def report_usb_devices(manager, context):
         """Scan the host's USB devices; report what changed."""
-        manager.usb.report(context)
+        manager.usb.reconcile(context)
     return report_usb_devices
 
 
@@ -96,40 +96,41 @@ def _context_and_instance(context, instance, *args, **kwargs):
 def _after(event):
     """A decorator that tells of an event once upstream's work succeeded.
 
-    :param event: the name of a method of
-        :class:`nova.compute.usb.lifecycle.Lifecycle`
+    :param event: callable that takes a
+        :class:`nova.compute.usb.lifecycle.Lifecycle` and returns the method
+        to call
     """
     @_method
     def hook(wrapped, manager, args, kwargs):
         result = wrapped(*args, **kwargs)
-        manager.usb.happened(event, *_context_and_instance(*args, **kwargs))
+        event(manager.usb.lifecycle)(*_context_and_instance(*args, **kwargs))
         return result
     return hook
 
 
 #: On start_instance, reboot_instance, resume_instance, unrescue_instance and
 #: _finish_revert_resize.
-after_start = _after('after_start')
+after_start = _after(lambda lifecycle: lifecycle.after_start)
 
 #: On _confirm_resize and rebuild_instance (which is evacuate, too); inside
 #: of what holds the server's lock.
-after_move = _after('after_move')
+after_move = _after(lambda lifecycle: lifecycle.after_move)
 
 #: On _shelve_offload_instance and _unshelve_instance, likewise.
-after_offload = _after('after_offload')
-after_unshelve = _after('after_unshelve')
+after_offload = _after(lambda lifecycle: lifecycle.after_offload)
+after_unshelve = _after(lambda lifecycle: lifecycle.after_unshelve)
 
 
 @_method
 def suspend(wrapped, manager, args, kwargs):
     """On ``ComputeManager.suspend_instance`` and ``rescue_instance``."""
     context, instance = _context_and_instance(*args, **kwargs)
+    lifecycle = manager.usb.lifecycle
     try:
-        manager.usb.happened('before_suspend', context, instance)
+        lifecycle.before_suspend(context, instance)
         return wrapped(*args, **kwargs)
     except Exception:
-        # It goes on running: the next scan gives it back what it holds.
-        manager.usb.attachments.unsettled.add(instance.uuid)
+        lifecycle.after_failure(context, instance)
         raise
 
 

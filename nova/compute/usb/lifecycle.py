@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happens to a server's USB devices when something happens to it.
 
-Called by the decorators in :mod:`nova.compute.usb.hooks`, on the host where
-the event takes place, before or after upstream's own work.
+Called by the decorators in :mod:`nova.compute.usb.hooks`, and by the virt
+driver through its listener, on the host where the event takes place, before
+or after upstream's own work.
 """
+
+import functools
 
 from oslo_concurrency import lockutils
 from oslo_log import log as logging
@@ -14,6 +17,7 @@ from nova import objects
 from nova.objects import usb_device as usb_obj
 from nova.usb import exception as usb_exception
 from nova.usb import status
+from nova.virt.usb import driver as usb_driver
 
 LOG = logging.getLogger(__name__)
 
@@ -21,18 +25,46 @@ LOG = logging.getLogger(__name__)
 SHELVED_KEY = 'usb_devices'
 
 
-class Lifecycle(object):
+def _settled_later(method):
+    """A decorator for what follows upstream's own work, which succeeded.
+
+    What fails now is logged, and the next scan settles the server.
+    """
+    @functools.wraps(method)
+    def wrapper(self, context, instance):
+        if self.driver is None:
+            return
+        try:
+            method(self, context, instance)
+        except usb_exception.UsbDatabaseNotSynced as e:
+            # Then no server has a device.  The reconciler says it aloud.
+            LOG.debug('%s', e, instance=instance)
+        except Exception as e:
+            LOG.warning('What follows %(event)s failed for the USB devices '
+                        'of the server; the next scan puts them right: '
+                        '%(error)s',
+                        {'event': method.__name__,
+                         'error': str(e) or repr(e)},
+                        instance=instance)
+            self.attachments.unsettled.add(instance.uuid)
+    return wrapper
+
+
+class Lifecycle(usb_driver.Listener):
     """The events of a server's life.
 
     :param attachments: the nova.compute.usb.attachments.Attachments of the
         host
-    :param is_stale: see :meth:`Attachments.settle`
+    :param settler: the nova.compute.usb.settler.Settler of the host
+    :param is_stalled: see :meth:`Settler.settle`
     """
 
-    def __init__(self, attachments, is_stale):
+    def __init__(self, attachments, settler, is_stalled):
         self.attachments = attachments
-        self.host = attachments.host
-        self.is_stale = is_stale
+        self.settler = settler
+        self.driver = settler.driver
+        self.host = settler.host
+        self.is_stalled = is_stalled
 
     def before_suspend(self, context, instance):
         """A saved domain must name no device: take them out of it.
@@ -43,26 +75,44 @@ class Lifecycle(object):
 
         :raises: UsbDetachFailed; the server must not be saved then
         """
-        driver = self.attachments.driver
+        if self.driver is None:
+            return
         with lockutils.lock(instance.uuid):
             # The held ones too: a server that is rescued while it is stopped
             # has no live domain, but a definition that names them.
-            uuids = set(driver.attached(instance) or ())
-            uuids.update(
-                device.uuid for device in
-                usb_obj.UsbDeviceList.get_by_instance_uuid(
-                    context, instance.uuid))
+            uuids = set(self.driver.attached(instance) or ())
+            uuids.update(self._held(context, instance))
             for uuid in sorted(uuids):
-                driver.detach(context, instance, uuid)
+                self.driver.detach(context, instance, uuid)
 
+    @staticmethod
+    def _held(context, instance):
+        try:
+            return [device.uuid for device in
+                    usb_obj.UsbDeviceList.get_by_instance_uuid(
+                        context, instance.uuid)]
+        except usb_exception.UsbDatabaseNotSynced as e:
+            # Then no server has a device.
+            LOG.debug('%s', e, instance=instance)
+            return []
+
+    def after_failure(self, context, instance):
+        """What needed its devices out of the domain did not come to pass.
+
+        The server goes on; the next scan gives it back what it holds.
+        """
+        self.attachments.unsettled.add(instance.uuid)
+
+    @_settled_later
     def after_start(self, context, instance):
         """The server runs (again): it gets what it holds.
 
-        Never raises: a device that cannot be attached stops no server; it
-        is tried again at every scan.
+        A device that cannot be attached stops no server; it is tried again
+        at every scan.
         """
         self._settle(context, instance)
 
+    @_settled_later
     def after_snapshot(self, context, instance):
         """The domain that was saved for a snapshot runs again.
 
@@ -71,16 +121,11 @@ class Lifecycle(object):
         self._settle(context, instance, task=instance.task_state)
 
     def _settle(self, context, instance, task=None):
-        done = False
-        try:
-            done = self.attachments.settle(
-                context, instance.uuid, self.is_stale, task)
-        except Exception as e:
-            LOG.warning('USB devices are not all attached, trying again at '
-                        'the next scan: %s', e, instance=instance)
-        if not done:
+        if not self.settler.settle(context, instance.uuid, self.is_stalled,
+                                   task):
             self.attachments.unsettled.add(instance.uuid)
 
+    @_settled_later
     def after_move(self, context, instance):
         """The server is on another host for good: free what it left.
 
@@ -96,6 +141,7 @@ class Lifecycle(object):
             self._tell(context, instance, 'usb_devices_left_behind',
                        'left behind on the old host', left)
 
+    @_settled_later
     def after_offload(self, context, instance):
         """The shelved server has left this host: free its devices.
 
@@ -103,7 +149,7 @@ class Lifecycle(object):
         """
         devices = usb_obj.UsbDeviceList.get_by_instance_uuid(
             context, instance.uuid)
-        if not devices:
+        if not devices and SHELVED_KEY not in instance.system_metadata:
             return
         instance.system_metadata[SHELVED_KEY] = jsonutils.dumps(
             [device.uuid for device in devices])
@@ -111,25 +157,31 @@ class Lifecycle(object):
         for device in devices:
             device.release(list(status.CLAIMED))
 
+    @_settled_later
     def after_unshelve(self, context, instance):
         """Claim again what the server had, where that can be done.
 
         Called with the server's lock held.
         """
         uuids = jsonutils.loads(
-            instance.system_metadata.pop(SHELVED_KEY, '[]'))
+            instance.system_metadata.get(SHELVED_KEY, '[]'))
         if not uuids:
             return
-        instance.save()
         lost = []
         for uuid in uuids:
             try:
                 self._claim_again(context, instance, uuid)
-            except exception.NovaException as e:
-                LOG.warning('USB device %(device)s is not attached again: '
-                            '%(error)s', {'device': uuid, 'error': e},
-                            instance=instance)
+            except Exception as e:
+                if not isinstance(e, usb_exception.UsbDeviceConflict):
+                    # Such errors do not name it.
+                    e = '%s: %r' % (uuid, e)
+                LOG.warning('A USB device that the shelved server had is '
+                            'not attached again: %s', e, instance=instance)
                 lost.append(uuid)
+                # A claim may have been made all the same.
+                self.attachments.unsettled.add(instance.uuid)
+        del instance.system_metadata[SHELVED_KEY]
+        instance.save()
         if lost:
             self._tell(context, instance, 'usb_devices_lost',
                        'not free any more, or on another host', lost)
@@ -150,7 +202,8 @@ class Lifecycle(object):
         names = ', '.join(sorted(getattr(device, 'uuid', device)
                                  for device in devices))
         message = 'USB devices %s: %s' % (what, names)
-        LOG.warning('%s', message, instance=instance)
+        LOG.warning('USB devices %(what)s: %(names)s',
+                    {'what': what, 'names': names}, instance=instance)
         event = 'compute_' + event
         try:
             objects.InstanceActionEvent.event_start(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""USB devices in nova-compute: the RPC endpoint and the periodic report.
+"""USB devices in nova-compute: the RPC endpoint.
 
 One :class:`UsbManager` stands beside upstream's ComputeManager; the
 decorators in :mod:`nova.compute.usb.hooks` make it and call it.
@@ -7,33 +7,28 @@ decorators in :mod:`nova.compute.usb.hooks` make it and call it.
 
 import functools
 
-from oslo_concurrency import lockutils
 from oslo_log import log as logging
 import oslo_messaging as messaging
-from oslo_utils import uuidutils
 
 from nova.compute.usb import allocations
 from nova.compute.usb import attachments
 from nova.compute.usb import lifecycle
+from nova.compute.usb import reconciler
+from nova.compute.usb import settler
 from nova.compute.usb import stalled
+from nova.compute.usb import unsettled
 from nova.compute import utils as compute_utils
 import nova.conf
 from nova import context as nova_context
-from nova import exception
-from nova import objects
-from nova.objects import usb_device as usb_obj
 from nova.usb import devspec
 from nova.usb import events
 from nova.usb import exception as usb_exception
-from nova.usb import host_device
-from nova.usb import status
-from nova.usb import tracker
 from nova.virt.usb import factory
 
 CONF = nova.conf.CONF
 LOG = logging.getLogger(__name__)
 
-#: What a caller over RPC gets as it is, without a traceback in our log.
+#: Errors that are returned to RPC callers without logging a traceback here.
 expected = messaging.expected_exceptions(
     usb_exception.UsbDeviceConflict, usb_exception.UsbDeviceNotFound,
     usb_exception.UsbNotSupported, usb_exception.UsbDatabaseNotSynced)
@@ -49,7 +44,7 @@ def _settled_later(method):
         try:
             return method(self, context, instance, device_uuid)
         except Exception:
-            self.attachments.unsettled.add(instance.uuid)
+            self.unsettled.add(instance.uuid)
             raise
     return wrapper
 
@@ -57,10 +52,11 @@ def _settled_later(method):
 class UsbManager(object):
     """The USB devices of this host.
 
-    Owns no record: those are the conductor's.  Holds what it reported last,
-    so that a host on which nothing changed sends nothing.
+    Owns no record: those are the conductor's.
 
     :param manager: upstream's ComputeManager
+    :ivar driver: the nova.virt.usb.driver.UsbDriver of the host; None where
+        the virt driver has none
     :raises: UsbDeviceSpecInvalid, UsbSimulationInvalid
     """
 
@@ -68,38 +64,37 @@ class UsbManager(object):
 
     def __init__(self, manager):
         self.host = manager.host
-        self.spec = devspec.DeviceSpec.parse(CONF.usb.device_spec)
+        self.driver = None
+        self._refusal = None
+        # Also without a driver: a slip of the pen is told everywhere.
+        spec = devspec.DeviceSpec.parse(CONF.usb.device_spec)
         try:
             self.driver = factory.for_driver(manager.driver)
-            self.driver.happened = self.happened
-            self.unsupported = None
+            self.driver.spec = spec
         except usb_exception.UsbNotSupported as e:
-            self.driver, self.unsupported = None, e
+            self._refusal = e
         if not CONF.usb.enabled:
-            self.unsupported = usb_exception.UsbNotSupported(
+            self._refusal = usb_exception.UsbNotSupported(
                 reason='[usb] enabled is false on its host')
-        self.attachments = attachments.Attachments(
-            self.driver, self.host, self._locate)
-        self.patience = stalled.Patience()
-        self.lifecycle = lifecycle.Lifecycle(
-            self.attachments, self.patience.is_over)
+        self.unsettled = unsettled.UnsettledServers()
+        self.stalled = stalled.StalledRequests()
         self.allocations = allocations.Allocations(manager)
-        # Servers whose allocation may not count what they hold.
-        self._unbalanced = set()
-        # Who reports: a nova-compute that starts takes its host over.
-        self.reporter = uuidutils.generate_uuid()
-        self._sequence = 0
-        self._accepted = False
-        self._superseded = False
-        self._reported = None
-        # Whether to settle every server; until that was begun.
-        self._everything = False
-        # Whether a request was under way at the last report.
-        self._under_way = False
-        # Where the devices that servers hold were at the last report.
-        self._places = {}
-        self._complaint = None
+        self.settler = settler.Settler(self.driver, self.host)
+        self.attachments = attachments.Attachments(
+            self.driver, self.unsettled)
+        self.lifecycle = lifecycle.Lifecycle(
+            self.attachments, self.settler, self.stalled.includes)
+        self.reconciler = reconciler.Reconciler(
+            self.driver, self.settler, self.unsettled, self.stalled,
+            self.allocations)
+        if self.driver is not None:
+            self.driver.register(self.lifecycle)
         self.hints = None
+
+    @property
+    def unsupported(self):
+        """Why this process attaches no devices, an exception, or None."""
+        return self._refusal or self.reconciler.reports.superseded
 
     # RPC
 
@@ -113,7 +108,7 @@ class UsbManager(object):
         try:
             return self.attachments.attach(context, instance, device_uuid)
         except Exception:
-            self._balance(context, instance)
+            self.allocations.balance_or_mark(context, instance)
             raise
 
     @expected
@@ -124,21 +119,17 @@ class UsbManager(object):
         if self.driver is None:
             raise self.unsupported
         self.attachments.detach(context, instance, device_uuid)
-        self._balance(context, instance)
+        self.allocations.balance_or_mark(context, instance)
 
     @expected
     def rescan(self, context):
         """Report all of the host's devices, and put records right."""
         self._check_supported()
-        self._report(context, self.patience.is_over, everything=True)
+        self.reconciler.rescan(context)
 
     def look_again(self, context):
-        """Report soon, although nothing may have changed here.
-
-        Of a request that this host never heard of it learns by a report
-        alone; from then on it watches the record, see ``_note_held``.
-        """
-        self._under_way = True
+        """Report soon, although nothing may have changed here."""
+        self.reconciler.look_again()
         if self.hints is not None:
             self.hints.give()
 
@@ -158,228 +149,37 @@ class UsbManager(object):
             # Placement may be away; the device is the server's nevertheless.
             LOG.warning('USB devices are not counted in Placement yet: %s',
                         e, instance=instance)
-            self._unbalanced.add(instance.uuid)
+            self.allocations.mark(instance.uuid)
 
-    def _balance(self, context, instance):
-        if not self.allocations.try_balance(context, instance):
-            self._unbalanced.add(instance.uuid)
-
-    # Start and end
+    # Start, end, and what comes round
 
     def start(self, context):
         """After upstream's init_host: settle what a crash left, report."""
         if self.unsupported:
             LOG.info('%s', self.unsupported)
             return
-        # Nobody waits for an answer of the process that was here before.
-        self.report(context, is_stale=lambda device: True, everything=True)
+        self.reconciler.reconcile(
+            context, is_stalled=stalled.everything, everything=True)
         self.hints = events.Hints(
-            lambda: self.report(nova_context.get_admin_context()),
+            lambda: self.reconciler.reconcile(
+                nova_context.get_admin_context()),
             CONF.usb.event_settle_time)
         if self.driver.start_events(self.hints.give):
             self.hints.start()
+
+    def reconcile(self, context):
+        """What the periodic task does; never raises."""
+        if self.unsupported:
+            return
+        self.reconciler.reconcile(context)
+        # Here and nowhere else, as Placement may let it wait: what is
+        # plugged in is found by events meanwhile.
+        self.allocations.balance_marked(context)
 
     def stop(self):
         """When nova-compute ends."""
         if self.driver is not None:
             self.driver.stop_events()
+            self.driver.unregister()
         if self.hints is not None:
             self.hints.stop()
-
-    def happened(self, event, context, instance):
-        """Something happened to a server of this host.
-
-        :param event: the name of a method of
-            :class:`nova.compute.usb.lifecycle.Lifecycle`
-        """
-        if self.driver is None:
-            return
-        try:
-            getattr(self.lifecycle, event)(context, instance)
-        except usb_exception.UsbDatabaseNotSynced as e:
-            # Then no server has a device.
-            self._complain(e)
-
-    # Reports
-
-    def report(self, context, is_stale=None, everything=False):
-        """Scan; if anything changed, tell the conductor, settle servers.
-
-        Never raises: what fails is said once and tried again at the next
-        scan.
-
-        :param is_stale: see :meth:`Attachments.settle`
-        :param everything: settle every server of this host
-        """
-        if self.unsupported:
-            return
-        try:
-            self._report(
-                context, is_stale or self.patience.is_over, everything)
-            self._complain(None)
-        except usb_exception.UsbReportSuperseded as e:
-            self._give_way(e)
-        except Exception as e:
-            self._complain(e)
-
-    def _give_way(self, superseded):
-        """Another process has reported since, under this host's name.
-
-        The first time it may be the one that was here before: its first
-        report was under way when it died, and came late.  Whoever lives
-        reports a second time.
-        """
-        if not self._superseded:
-            self._superseded = True
-            self._accepted = False
-            LOG.info('%s The next scan reports once more.', superseded)
-            return
-        self.unsupported = superseded
-        LOG.warning(
-            'Another nova-compute reports as host %s. This one leaves the '
-            'USB devices to it. Give each its own [DEFAULT]host and restart '
-            'them.', self.host)
-
-    def _complain(self, error):
-        """Log an error that lasts once, not at every scan."""
-        complaint = error and type(error)
-        if complaint and complaint != self._complaint:
-            LOG.error('USB devices were not reported, trying again every '
-                      '%(seconds)s seconds: %(error)s',
-                      {'seconds': CONF.usb.scan_interval, 'error': error},
-                      exc_info=not isinstance(error, exception.NovaException))
-        elif self._complaint and not complaint:
-            LOG.info('USB devices are reported again')
-        self._complaint = complaint
-
-    def _report(self, context, is_stale, everything=False):
-        with lockutils.lock('usb-report-%s' % self.host):
-            self._everything |= everything
-            sightings = self._sightings()
-            if (self._everything or self._under_way or
-                    sightings != self._reported):
-                self._send(context, sightings, is_stale)
-            if self._everything:
-                self._unsettle_all(context)
-            self._settle(context, is_stale)
-            self._balance_all(context)
-
-    def _unsettle_all(self, context):
-        """Have all servers settled that may have devices of this host."""
-        self.allocations.suspect = True
-        unsettled = self.attachments.unsettled
-        unsettled.update(
-            instance.uuid for instance in objects.InstanceList.get_by_host(
-                context, self.host, expected_attrs=[]))
-        try:
-            unsettled.update(self.driver.servers())
-        except Exception as e:
-            # The hypervisor is away.
-            LOG.debug('Domains are looked for again at the next scan: %s', e)
-        else:
-            self._everything = False
-
-    def _sightings(self):
-        """What a scan sees now, with what the device_spec says of it."""
-        return [(identity, device, self.spec.decide(device))
-                for identity, device in
-                sorted(host_device.identify(self.driver.scan()))]
-
-    def _send(self, context, sightings, is_stale):
-        """Report all that is plugged in."""
-        self._reported = None
-        self._sequence += 1
-        records = usb_obj.UsbDeviceList.report(
-            context, self.host, self.reporter, self._sequence,
-            usb_obj.UsbDeviceList(context, objects=[
-                usb_obj.UsbDevice.from_sighting(
-                    context, self.host, identity, device,
-                    decision.blocked_reason, decision.resource_class)
-                for identity, device, decision in sightings]),
-            takeover=not self._accepted)
-        self._accepted = True
-        self._reported = sightings
-        self.driver.inventory = allocations.Inventory.of(
-            records, sightings)
-        self._note_held(records, is_stale)
-
-    def _note_held(self, records, is_stale):
-        """Note which servers a report concerns, and what to look at again.
-        """
-        under_way = set()
-        for device in records:
-            if device.instance_uuid is None:
-                continue
-            place = (device.present, device.bus_number, device.device_number)
-            if device.status != status.ATTACHED:
-                concerned = is_stale(device)
-                under_way.add(device.uuid)
-            else:
-                concerned = self._places.get(device.uuid) != place
-            if concerned:
-                self.attachments.unsettled.add(device.instance_uuid)
-            self._places[device.uuid] = place
-        held = {device.uuid for device in records if device.instance_uuid}
-        self._places = {uuid: place for uuid, place in self._places.items()
-                        if uuid in held}
-        self.patience.forget_others(under_way)
-        # Then the next scan reports, although nothing changed: nobody else
-        # would ever find a request whose end was lost.
-        self._under_way = bool(under_way)
-
-    def _settle(self, context, is_stale):
-        """Settle the servers that need it; those that fail stay so."""
-        unsettled = self.attachments.unsettled
-        for instance_uuid in sorted(unsettled):
-            # Before, not after: another thread may add it meanwhile.
-            unsettled.discard(instance_uuid)
-            done = False
-            try:
-                done = self.attachments.settle(
-                    context, instance_uuid, is_stale)
-            except (messaging.MessagingException,
-                    usb_exception.UsbDatabaseNotSynced):
-                # The others would have to wait as long for the same.
-                raise
-            except usb_exception.UsbDeviceConflict as e:
-                # Said by settle.  The next scan tries again.
-                LOG.debug('Server %s is not settled: %s', instance_uuid, e)
-            except Exception as e:
-                # Of this server, or of the hypervisor.
-                LOG.warning('The USB devices of server %(server)s are not '
-                            'settled, trying again at the next scan: '
-                            '%(error)s', {'server': instance_uuid,
-                                          'error': e})
-            finally:
-                if not done:
-                    unsettled.add(instance_uuid)
-            self._unbalanced.add(instance_uuid)
-
-    def _balance_all(self, context):
-        """Count in Placement what was settled; once there is a provider."""
-        if not self.allocations.ready:
-            return
-        self.allocations.drop_orphans(context)
-        for instance_uuid in sorted(self._unbalanced):
-            self._unbalanced.discard(instance_uuid)
-            try:
-                instance = objects.Instance.get_by_uuid(
-                    context, instance_uuid)
-            except exception.InstanceNotFound:
-                continue
-            if instance.host == self.host:
-                self._balance(context, instance)
-
-    def _locate(self, device):
-        """The HostUsbDevice that a record is at this moment."""
-        seen = tracker.find(device, [
-            tracker.Sighting(identity, seen, decision.blocked_reason, None)
-            for identity, seen, decision in self._sightings()])
-        if seen is not None:
-            if seen.blocked_reason:
-                raise usb_exception.UsbDeviceBlocked(
-                    device=device.uuid, reason=seen.blocked_reason)
-            return seen.device
-        raise usb_exception.UsbIdentityChanged(
-            device=device.uuid, reason='no %s is plugged into its host now'
-            % device.identity)

@@ -8,13 +8,23 @@ import nova.conf
 CONF = nova.conf.CONF
 
 
-class Patience(object):
-    """Tells when nobody waits for an attach or a detach any more.
+def everything(device):
+    """All requests are stalled: what a nova-compute finds that starts.
+
+    Nobody waits for an answer of the process that was here before.
+    """
+    return True
+
+
+class StalledRequests(object):
+    """Tells which attach or detach nobody waits for any more.
 
     The times in a record are those of another host's clock, and any clock
     may be set.  So what counts is for how long this process has seen the
-    record in this very state, on a clock that only ever goes on: whoever
-    asked for it did so before, and gives up after ``[usb] rpc_timeout``.
+    record in this very state, on a clock that only ever goes on: the nova-api
+    that asked for it did so before, and gives up after ``[usb] rpc_timeout``.
+
+    :ivar clock: callable that returns seconds
     """
 
     def __init__(self):
@@ -22,7 +32,7 @@ class Patience(object):
         # uuid -> state in which it was seen, and since when
         self._seen = {}
 
-    def is_over(self, device):
+    def includes(self, device):
         """Whether nobody can wait for this device any more.
 
         :param device: UsbDevice that is ``attaching`` or ``detaching``, as
@@ -38,7 +48,8 @@ class Patience(object):
             return False
         return now - since >= 2 * CONF.usb.rpc_timeout
 
-    def forget_others(self, uuids):
-        """Remember nothing of devices that are in no such state now."""
-        for uuid in set(self._seen) - set(uuids):
+    def forget_others(self, device_uuids):
+        """Remember only these devices; no request for others is under way.
+        """
+        for uuid in set(self._seen) - set(device_uuids):
             self._seen.pop(uuid, None)

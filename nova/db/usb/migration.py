@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Applies the migrations of our tables.
+"""Applies the migrations of the tables of USB devices.
 
-They are a history of their own, with a version table of their own, beside
-Nova's: a revision of ours in Nova's history would collide with the next
-release's.
+They have a history and a version table of their own beside Nova's, because a
+revision in Nova's history would collide with one of Nova's next release.
 """
 
 import os
@@ -18,9 +17,9 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def alembic_configuration():
-    """Alembic's configuration for our history, without any file."""
+    """:returns: Alembic's configuration for this history, without a file"""
     config = alembic_config.Config()
-    # A ConfigParser would take a percent sign in the path for its own.
+    # ConfigParser interprets percent signs, so those of the path are doubled.
     config.set_main_option(
         'script_location',
         os.path.join(_HERE, 'alembic').replace('%', '%%'))
@@ -28,7 +27,7 @@ def alembic_configuration():
 
 
 def upgrade(connection):
-    """Bring our tables up to date.
+    """Migrate the tables of USB devices to the newest revision.
 
     :param connection: SQLAlchemy connection to a cell's database, in a
         transaction
@@ -39,15 +38,16 @@ def upgrade(connection):
 
 
 def head():
-    """The newest revision that this code knows."""
+    """:returns: the newest revision that this code knows"""
     return script.ScriptDirectory.from_config(
         alembic_configuration()).get_current_head()
 
 
 def version(connection):
-    """The revision that a database is at, or None before the first.
+    """Read the revision of a database.
 
     :param connection: SQLAlchemy connection
+    :returns: the revision, None when no migration was run yet
     """
     table = models.version_table
     if not connection.dialect.has_table(connection, table.name):

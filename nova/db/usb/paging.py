@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The order of a list of devices, and what is behind a marker in it.
 
-oslo.db's ``paginate_query`` does nearly the same.  What it does not do is
-what a page among a million rows needs: a plain lower bound on the first
-column, from which every database starts to read the index.  And it passes
-over NULLs.
+oslo.db's ``paginate_query`` does nearly the same.  It lacks what a page among
+a million rows needs: a plain lower bound on the first column, from which every
+database starts to read the index.  It also leaves out rows with NULL.
 """
 
 import sqlalchemy as sa
@@ -14,7 +13,7 @@ from nova import exception
 
 Device = models.UsbDevice
 
-#: Columns whose value no second device has.
+#: Columns whose values are unique among the devices of a cell.
 UNIQUE = ('uuid', 'id')
 
 
@@ -22,8 +21,8 @@ class Order(object):
     """A total order of devices.
 
     :param keys: names of columns, None for the default
-    :param dirs: 'asc' or 'desc' for each of them; the last one counts for
-        all that have none
+    :param dirs: 'asc' or 'desc' for each of them; the last one applies to
+        all further keys
     :raises: InvalidSortKey, InvalidInput
     """
 
@@ -44,7 +43,7 @@ class Order(object):
         self.ascending = [direction == 'asc' for direction in dirs]
 
     def clauses(self):
-        """For ORDER BY.  NULL comes before every value."""
+        """:returns: clauses for ORDER BY, with NULL before every value"""
         clauses = []
         for column, ascending in zip(self.columns, self.ascending):
             if column.nullable:
@@ -54,12 +53,13 @@ class Order(object):
         return clauses
 
     def values_of(self, device):
-        """What a marker, a row or an object, has in the columns."""
+        """:returns: the values that a marker, a row or an object, has"""
         values = []
         for key in self.keys:
             value = getattr(device, key)
             if getattr(value, 'tzinfo', None) is not None:
-                # Objects carry a time zone, always UTC; columns none.
+                # The times of objects have a time zone, which is always
+                # UTC; those of columns have none.
                 value = value.replace(tzinfo=None)
             values.append(value)
         return values

@@ -12,6 +12,8 @@ implementation keeps no list of its own beside it.
 """
 
 import nova.conf
+from nova.usb import devspec
+from nova.usb import tracker
 
 CONF = nova.conf.CONF
 
@@ -28,6 +30,28 @@ def existing(compute_driver):
     return compute_driver.__dict__.get(ATTRIBUTE)
 
 
+class Listener:
+    """What a virt driver tells the compute service of its servers.
+
+    This one does nothing; the compute service registers one of its own.
+    """
+
+    def before_suspend(self, context, instance):
+        """A server's domain is about to be saved, with all that it names.
+
+        :param context: the request's context
+        :param instance: a nova.objects.Instance of this host
+        :raises: UsbDetachFailed; the domain must not be saved then
+        """
+
+    def after_snapshot(self, context, instance):
+        """A domain that was saved for a snapshot runs again.
+
+        :param context: the request's context
+        :param instance: a nova.objects.Instance of this host
+        """
+
+
 class UsbDriver:
     """USB passthrough on one compute host.
 
@@ -35,17 +59,36 @@ class UsbDriver:
     caller sees to it that two calls for one server do not overlap.
 
     :ivar host: the name of the host, as the records know it
+    :ivar spec: nova.usb.devspec.DeviceSpec of the host; set by the compute
+        service, offers everything before
+    :ivar inventory: what the host has to give, for Placement; set by the
+        compute service after each report
+    :ivar listener: the Listener that is registered
     """
 
     def __init__(self, compute_driver):
         """:param compute_driver: the nova.virt.driver.ComputeDriver."""
         self.compute_driver = compute_driver
         self.host = CONF.host
-        #: What the host has to give, for Placement; set after each report.
+        self.spec = devspec.DeviceSpec([])
         self.inventory = None
-        #: Told of what happens to a server inside of the virt driver; set
-        #: by the compute service, see UsbManager.happened.
-        self.happened = lambda event, context, instance: None
+        self.unregister()
+
+    def register(self, listener):
+        """Tell a Listener from now on; there is one at a time."""
+        self.listener = listener
+
+    def unregister(self):
+        """Tell no listener any more."""
+        self.listener = Listener()
+
+    def sightings(self):
+        """Look at the devices that the host has now, and decide on them.
+
+        :returns: list of nova.usb.tracker.Sighting
+        :raises: as :meth:`scan`
+        """
+        return tracker.sight(self.scan(), self.spec)
 
     def scan(self):
         """Look at the USB devices that the host has now.
@@ -55,9 +98,13 @@ class UsbDriver:
         """
         raise NotImplementedError()
 
-    def servers(self):
-        """:returns: uuids of all servers with a domain here, known or not"""
-        return self.compute_driver.list_instance_uuids()
+    def holders(self):
+        """Look through all live domains of the host, each once.
+
+        :returns: set of the uuids of the servers whose domain has a device
+            of ours, whether Nova knows the server or not
+        """
+        raise NotImplementedError()
 
     def attached(self, instance):
         """Read which USB devices the live domain of a server really has.

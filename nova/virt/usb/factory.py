@@ -28,10 +28,11 @@ def for_driver(compute_driver):
 
 
 def _is_a(compute_driver, module_name, class_name):
-    """Whether a driver is one of a class that need not be imported yet.
+    """Tell whether a driver is an instance of a class, without importing it.
 
-    Without its module there is no object of it; and importing a virt driver
-    to ask about another one would pull in all that the first one needs.
+    When the module of the class was not imported, no instance can exist.
+    Importing a virt driver to ask about another one would import everything
+    that it needs.
     """
     module = sys.modules.get(module_name)
     return module is not None and isinstance(compute_driver,

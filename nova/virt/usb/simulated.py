@@ -141,6 +141,12 @@ class SimulatedUsbDriver(usb_driver.UsbDriver):
                          if not self._lives(uuid)]:
                 del self._attached[uuid]
 
+    def holders(self):
+        self._forget_ended()
+        with self._lock:
+            return {uuid for uuid, devices in self._attached.items()
+                    if devices}
+
     def attached(self, instance):
         if not self._is_live(instance):
             return None

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the migrations of our tables, and of no others.
+"""Runs the migrations of the tables of USB devices, and of no others.
 
-Called by Alembic.  Our programs hand over a connection; Alembic's command
+Alembic calls this.  ``nova-manage`` hands over a connection; Alembic's command
 line, which only a developer uses, has a URL in its configuration.
 """
 
@@ -14,7 +14,7 @@ config = context.config
 
 
 def include_name(name, type_, parent_names):
-    """What autogenerate compares: the rest is Nova's."""
+    """Restrict autogenerate to the tables that are not Nova's own."""
     return type_ != 'table' or name in models.TABLES - {models.VERSION_TABLE}
 
 

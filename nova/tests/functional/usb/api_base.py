@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The users of a cloud, and what they ask its API."""
 
-from nova.tests import fixtures as nova_fixtures
 from nova.tests.functional.api import client
 from nova.tests.functional.usb import base
+from nova.tests.usb_fixtures import compat
 
 ADMIN_FIELDS = {'host', 'port_path', 'bus_number', 'device_number',
                 'controller', 'project_id', 'disabled', 'resource_class'}
@@ -17,7 +17,7 @@ class UsbApiTestBase(base.UsbTestBase):
         super().setUp()
         # Placement's fixture switches this off for the whole process.
         self.flags(enforce_new_defaults=True, group='oslo_policy')
-        self.policy = self.useFixture(nova_fixtures.RealPolicyFixture())
+        self.policy = self.useFixture(compat.RealPolicyFixture())
         self.project = self.api.project_id
         self.member = self._client('somebody', self.project,
                                    ['member', 'reader'])

@@ -11,6 +11,9 @@ from nova.db.usb import models
 from nova import objects
 from nova.objects import usb_device as usb_obj
 from nova.tests.functional import integrated_helpers
+from nova.tests.functional.usb import waits
+from nova.tests.usb_fixtures import compat
+from nova.tests.usb_fixtures import usb_faults
 from nova import usb_compat
 
 #: A stick with a serial number, as a scan sees it.
@@ -28,6 +31,10 @@ TWINS = [
      'bus_number': 1, 'device_number': 10 + n, 'speed': '12'}
     for n in (1, 2)]
 
+#: Their resource classes in Placement.
+STICK_CLASS = 'CUSTOM_USB_0781_5567'
+TWIN_CLASS = 'CUSTOM_USB_0403_6001'
+
 #: The smallest of the flavors that upstream's fixture makes.
 FLAVOR = '1'
 
@@ -40,7 +47,8 @@ def drop_tables(context):
                 models.version_table])
 
 
-class UsbTestBase(integrated_helpers._IntegratedTestBase):
+class UsbTestBase(waits.PatientWaits, compat.Harness,
+                  integrated_helpers._IntegratedTestBase):
     """One compute host with Nova's fake driver and simulated devices."""
 
     microversion = 'latest'
@@ -51,12 +59,14 @@ class UsbTestBase(integrated_helpers._IntegratedTestBase):
     CAST_AS_CALL = False
 
     def setUp(self):
+        compat.without_cast_as_call(self)
         self.flags(compute_driver=self.compute_driver)
         folder = self.useFixture(fixtures.TempDir()).path
         self.devices_path = os.path.join(folder, 'devices.json')
         self.flags(simulated_devices=self.devices_path, group='usb')
         self.plugged = {}
         self.plug(*self.DEVICES)
+        self.faults = self.useFixture(usb_faults.FaultyUsbDriver()).faults
         super(UsbTestBase, self).setUp()
         self.context = self._cell_context('cell1')
 
@@ -99,7 +109,7 @@ class UsbTestBase(integrated_helpers._IntegratedTestBase):
         """What the periodic task does."""
         compute = compute or self.compute
         cell = self.host_mappings[compute.host].cell_mapping.name
-        compute.manager.usb.report(self._cell_context(cell))
+        compute.manager.usb.reconcile(self._cell_context(cell))
 
     def in_domain(self, server, compute=None):
         """Address by device uuid in the live domain, None without one."""

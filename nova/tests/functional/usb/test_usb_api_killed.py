@@ -11,13 +11,13 @@ import fixtures
 from oslo_utils import fixture as time_fixture
 from oslo_utils import timeutils
 
-from nova.tests.fixtures import usb_away
-from nova.tests.functional.usb import test_usb_away
+from nova.tests.functional.usb import away_base
+from nova.tests.usb_fixtures import usb_away
 
 LOOK_AGAIN = 'nova.compute.usb.rpcapi.ComputeUsbAPI.look_again'
 
 
-class ApiKilledTest(test_usb_away.AwayTestBase):
+class ApiKilledTest(away_base.AwayTestBase):
 
     def setUp(self):
         super(ApiKilledTest, self).setUp()

@@ -1,87 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Conductor, database or broker away for a while: all converges after it."""
 
-import contextlib
-
-import fixtures
-
-from nova.compute.usb import attachments
-from nova.compute.usb import rpcapi as usb_rpcapi
 from nova import objects
-from nova.objects import usb_device as usb_obj
-from nova.tests.fixtures import usb_away
-from nova.tests.functional.usb import test_usb_faults
-
-#: nova-api has written to the database; and is about to ask the host.
-CLAIMED, ASKING = 'claimed', 'asking'
-
-#: The moments at which something goes away, in their order.
-ATTACH = (CLAIMED, ASKING) + tuple(step for step in attachments.STEPS
-                                   if step.startswith('attach'))
-DETACH = (CLAIMED, ASKING) + tuple(step for step in attachments.STEPS
-                                   if step.startswith('detach'))
-
-CALL = 'nova.compute.usb.rpcapi.ComputeUsbAPI._call'
-DEVICE = 'nova.objects.usb_device.UsbDevice.'
-
-
-class AwayTestBase(test_usb_faults.FaultTestBase):
-
-    def setUp(self):
-        super(AwayTestBase, self).setUp()
-        self.compute_side = self.useFixture(usb_away.ComputeSideFixture())
-        self.usb = self.compute.manager.usb
-
-    def wait_out(self):
-        """Let so much time pass that nobody waits for an answer any more.
-        """
-        before = self.usb.patience.clock
-        self.usb.patience.clock = lambda: before() + 121
-
-    def converge(self):
-        """It is back; all agrees, at the latest when nobody waits any more.
-        """
-        def reports():
-            self.scan()
-            self.wait_out()
-            self.scan()
-            self.assert_agree()
-
-        # nova-api's hint to look at it comes from another thread.
-        self._wait_for_assert(reports)
-
-    @contextlib.contextmanager
-    def leaves_at(self, thing, moment):
-        """Within, a thing goes away at a moment; it is back afterwards."""
-        reached = []
-
-        def reach(now):
-            if now == moment and not reached:
-                reached.append(now)
-                thing.leave()
-
-        def call(*args, **kwargs):
-            reach(ASKING)
-            return real(*args, **kwargs)
-
-        def claimed(method):
-            def wrapper(*args, **kwargs):
-                method(*args, **kwargs)
-                reach(CLAIMED)
-            return wrapper
-
-        real = usb_rpcapi.ComputeUsbAPI._call
-        device = usb_obj.UsbDevice
-        with fixtures.MonkeyPatch(CALL, call), \
-                fixtures.MonkeyPatch(
-                    DEVICE + 'claim', claimed(device.claim)), \
-                fixtures.MonkeyPatch(
-                    DEVICE + 'begin_detach', claimed(device.begin_detach)), \
-                fixtures.MockPatchObject(
-                    attachments, 'reached', side_effect=reach):
-            yield
-        self.assertEqual([moment], reached)
-        thing.come_back()
+from nova.tests.functional.usb import away_base
+from nova.tests.usb_fixtures import usb_away
 
 
 class Cases(object):
@@ -118,12 +40,12 @@ class Cases(object):
 
     def test_attach(self):
         self.assertEqual(self.ATTACHES, self._outcomes(
-            ATTACH, self.free_before,
+            away_base.ATTACH, self.free_before,
             lambda: self.attach(self.server, id=self.uuid)))
 
     def test_detach(self):
         self.assertEqual(self.DETACHES, self._outcomes(
-            DETACH, self.attached_before,
+            away_base.DETACH, self.attached_before,
             lambda: self.detach(self.server, self.uuid)))
 
     def test_report(self):
@@ -143,19 +65,19 @@ class Cases(object):
                       self.stdlog.logger.output)
 
 
-class ConductorAwayTest(Cases, AwayTestBase):
+class ConductorAwayTest(Cases, away_base.AwayTestBase):
 
     ATTACHES = {
-        CLAIMED: (409, 'available'),
-        ASKING: (409, 'available'),
+        away_base.CLAIMED: (409, 'available'),
+        away_base.ASKING: (409, 'available'),
         'attach:asked': (409, 'available'),
         'attach:located': (409, 'available'),
         'attach:in_domain': (409, 'available'),
         'attach:recorded': (200, 'attached'),
     }
     DETACHES = {
-        CLAIMED: (409, 'attached'),
-        ASKING: (409, 'attached'),
+        away_base.CLAIMED: (409, 'attached'),
+        away_base.ASKING: (409, 'attached'),
         'detach:asked': (409, 'attached'),
         # The host's last word waits on the bus, and is heard late.
         'detach:out_of_domain': (409, 'available'),
@@ -174,20 +96,19 @@ class ConductorAwayTest(Cases, AwayTestBase):
             self.context, self.server['id'])
         driver.detach(self.context, instance, self.uuid)
 
-        def attach(*args):
+        def attach(real, *args):
             real(*args)
             self.device('1-1').release()
 
-        real = driver.attach
-        self.usb.attachments.unsettled.add(self.server['id'])
-        with fixtures.MockPatchObject(driver, 'attach', side_effect=attach):
-            self.scan()
+        self.usb.unsettled.add(self.server['id'])
+        self.faults.instead('attach', attach, times=1)
+        self.scan()
         self.assertEqual({self.uuid: (1, 2)}, self.in_domain(self.server))
         self.scan()
         self.assert_free()
 
 
-class BrokerAwayTest(Cases, AwayTestBase):
+class BrokerAwayTest(Cases, away_base.AwayTestBase):
 
     ATTACHES = ConductorAwayTest.ATTACHES
     DETACHES = dict(ConductorAwayTest.DETACHES,
@@ -199,12 +120,12 @@ class BrokerAwayTest(Cases, AwayTestBase):
         self.thing = self.useFixture(usb_away.BrokerFixture())
 
 
-class DatabaseAwayTest(Cases, AwayTestBase):
+class DatabaseAwayTest(Cases, away_base.AwayTestBase):
     """Ours answer 503, where other requests of Nova's end in a 500."""
 
     ATTACHES = {
-        CLAIMED: (503, 'available'),
-        ASKING: (503, 'available'),
+        away_base.CLAIMED: (503, 'available'),
+        away_base.ASKING: (503, 'available'),
         'attach:asked': (503, 'available'),
         'attach:located': (503, 'available'),
         'attach:in_domain': (503, 'available'),
@@ -212,7 +133,7 @@ class DatabaseAwayTest(Cases, AwayTestBase):
         'attach:recorded': (503, 'attached'),
     }
     # What was begun is brought to its end.
-    DETACHES = {moment: (503, 'available') for moment in DETACH}
+    DETACHES = {moment: (503, 'available') for moment in away_base.DETACH}
 
     def setUp(self):
         super(DatabaseAwayTest, self).setUp()

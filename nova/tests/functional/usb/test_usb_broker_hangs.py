@@ -9,11 +9,11 @@ from oslo_utils import fixture as time_fixture
 from oslo_utils import timeutils
 
 from nova.compute.usb import rpcapi as usb_rpcapi
-from nova.tests.fixtures import usb_away
-from nova.tests.functional.usb import test_usb_away
+from nova.tests.functional.usb import away_base
+from nova.tests.usb_fixtures import usb_away
 
 
-class BrokerHangsTest(test_usb_away.AwayTestBase):
+class BrokerHangsTest(away_base.AwayTestBase):
 
     def setUp(self):
         super(BrokerHangsTest, self).setUp()

@@ -10,14 +10,14 @@ from oslo_utils import timeutils
 
 from nova.compute.usb import rpcapi as usb_rpcapi
 from nova.objects import usb_device as usb_obj
+from nova.tests.functional.usb import away_base
 from nova.tests.functional.usb import base
-from nova.tests.functional.usb import test_usb_away
 from nova.usb import exception as usb_exception
 
 HOUR = 3600
 
 
-class ClockTest(test_usb_away.AwayTestBase):
+class ClockTest(away_base.AwayTestBase):
 
     def shifted(self, seconds):
         """A fixture: all clocks of the cloud are wrong by so much."""
@@ -48,7 +48,7 @@ class ClockTest(test_usb_away.AwayTestBase):
 
         real_claim = usb_obj.UsbDevice.claim
         real = usb_rpcapi.ComputeUsbAPI._call
-        with fixtures.MonkeyPatch(test_usb_away.CALL, call), \
+        with fixtures.MonkeyPatch(away_base.CALL, call), \
                 fixtures.MonkeyPatch(
                     'nova.objects.usb_device.UsbDevice.claim', claim):
             code, body = self.attach(self.server, id=self.uuid)
@@ -112,7 +112,7 @@ class ClockTest(test_usb_away.AwayTestBase):
         self.assert_free()
 
 
-class LateReportTest(test_usb_away.AwayTestBase):
+class LateReportTest(away_base.AwayTestBase):
     """Two reports of one nova-compute, and the conductor's bus between."""
 
     def _hold_back(self):

@@ -8,61 +8,21 @@ from nova.compute.usb import attachments
 from nova.compute.usb import rpcapi as usb_rpcapi
 from nova.objects import usb_device as usb_obj
 from nova.tests.functional.usb import base
+from nova.tests.functional.usb import fault_base
 from nova.usb import exception as usb_exception
 from nova.usb import status
 
-DRIVER = 'nova.virt.usb.simulated.SimulatedUsbDriver.'
 RPC = 'nova.compute.usb.rpcapi.ComputeUsbAPI.'
 
 
-class FaultTestBase(base.UsbTestBase):
-
-    def setUp(self):
-        super(FaultTestBase, self).setUp()
-        self.server = self.boot()
-        self.uuid = self.device('1-1').uuid
-
-    def patch(self, name, **kwargs):
-        return self.useFixture(fixtures.MockPatch(name, **kwargs))
-
-    def assert_agree(self):
-        """No device is between two states; domain and records agree."""
-        held = {}
-        for device in self.devices().values():
-            self.assertIn(device.status, (status.ATTACHED,) + status.FREE)
-            if device.status == status.ATTACHED and device.present:
-                held[device.uuid] = (device.bus_number, device.device_number)
-        self.assertEqual(held, self.in_domain(self.server))
-
-    def assert_free(self):
-        device = self.device('1-1')
-        self.assertEqual((self.uuid, 'available', None), (
-            device.uuid, device.status, device.instance_uuid))
-        self.assert_agree()
-
-    def assert_attached(self):
-        device = self.device('1-1')
-        self.assertEqual(
-            (self.uuid, 'attached', self.server['id']),
-            (device.uuid, device.status, device.instance_uuid))
-        self.assert_agree()
-
-    def assert_refused(self, answer, *words):
-        code, body = answer
-        self.assertEqual(409, code, body)
-        for word in words:
-            self.assertIn(word, body['conflictingRequest']['message'])
-
-
-class AttachFaultTest(FaultTestBase):
+class AttachFaultTest(fault_base.FaultTestBase):
 
     def try_attach(self):
         return self.attach(self.server, id=self.uuid)
 
     def test_driver_refuses(self):
-        self.patch(DRIVER + 'attach', side_effect=(
-            usb_exception.UsbGuestPortsExhausted(
-                device=self.uuid, server=self.server['id'])))
+        self.faults.refuse('attach', usb_exception.UsbGuestPortsExhausted(
+            device=self.uuid, server=self.server['id']))
         self.assert_refused(self.try_attach(), 'no free USB port')
         self.assert_free()
         events = self.actions(self.server)['attach_usb_device']['events']
@@ -70,28 +30,26 @@ class AttachFaultTest(FaultTestBase):
         self.assertIn('no free USB port', events[0]['details'])
 
     def test_driver_fails(self):
-        self.patch(DRIVER + 'attach', side_effect=RuntimeError('broken pipe'))
-        self.assert_refused(self.try_attach(), 'broken pipe')
+        self.faults.refuse('attach', RuntimeError('broken pipe'))
+        self.assert_refused(self.try_attach(), 'broken pipe',
+                            'The device is free again')
         self.assert_free()
 
     def test_domain_does_not_have_it(self):
-        self.patch(DRIVER + 'attach')
+        self.faults.ignore('attach')
         self.assert_refused(self.try_attach(), 'the domain has none')
         self.assert_free()
 
     def test_cannot_be_taken_back(self):
         # It got into the guest, but that was not what was asked for, and
         # the guest keeps it: then it is the server's.
-        real = self.compute.manager.usb.driver.attached
-        answers = [real, lambda instance: {}]
+        def attach(real, context, instance, uuid, address):
+            real(context, instance, uuid, address)
+            raise RuntimeError('the connection is lost')
 
-        def attached(instance):
-            return (answers.pop(0) if answers else real)(instance)
-
-        self.patch(DRIVER + 'attached', side_effect=attached)
-        self.patch(DRIVER + 'detach', side_effect=(
-            usb_exception.UsbDetachTimeout(
-                device=self.uuid, server=self.server['id'], seconds=1)))
+        self.faults.instead('attach', attach)
+        self.faults.refuse('detach', usb_exception.UsbDetachTimeout(
+            device=self.uuid, server=self.server['id'], seconds=1))
         code, body = self.try_attach()
         self.assertEqual(200, code, body)
         self.assert_attached()
@@ -141,13 +99,11 @@ class AttachFaultTest(FaultTestBase):
         self.assert_attached()
 
     def test_claim_was_ended_before_it_was_done(self):
-        real = self.compute.manager.usb.driver.attach
-
-        def slow(context, instance, uuid, address):
+        def slow(real, context, instance, uuid, address):
             real(context, instance, uuid, address)
             usb_obj.UsbDevice.get_by_uuid(self.context, uuid).release()
 
-        self.patch(DRIVER + 'attach', side_effect=slow)
+        self.faults.instead('attach', slow)
         self.assertEqual(409, self.try_attach()[0])
         self.assert_free()
 
@@ -181,7 +137,7 @@ class AttachFaultTest(FaultTestBase):
         self.assert_free()
 
 
-class DetachFaultTest(FaultTestBase):
+class DetachFaultTest(fault_base.FaultTestBase):
 
     def setUp(self):
         super(DetachFaultTest, self).setUp()
@@ -191,14 +147,14 @@ class DetachFaultTest(FaultTestBase):
         return self.detach(self.server, self.uuid)
 
     def test_guest_keeps_it(self):
-        self.patch(DRIVER + 'detach', side_effect=(
-            usb_exception.UsbDetachTimeout(
-                device=self.uuid, server=self.server['id'], seconds=20)))
-        self.assert_refused(self.try_detach(), 'within 20 seconds')
+        self.faults.refuse('detach', usb_exception.UsbDetachTimeout(
+            device=self.uuid, server=self.server['id'], seconds=20))
+        self.assert_refused(self.try_detach(), 'within 20 seconds',
+                            'It is still attached')
         self.assert_attached()
 
     def test_driver_fails(self):
-        self.patch(DRIVER + 'detach', side_effect=RuntimeError('broken pipe'))
+        self.faults.refuse('detach', RuntimeError('broken pipe'))
         self.assert_refused(self.try_detach(), 'broken pipe')
         self.assert_attached()
 
@@ -219,7 +175,7 @@ class Killed(BaseException):
     """nova-compute is gone: no handler of an Exception runs any more."""
 
 
-class KilledTest(FaultTestBase):
+class KilledTest(fault_base.FaultTestBase):
     """nova-compute killed at each step; it starts again; all agrees.
 
     The lab does the same to the real process.

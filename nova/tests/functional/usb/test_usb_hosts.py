@@ -73,8 +73,8 @@ class TwoReportersTest(base.UsbTestBase):
         # The first time each takes the other's report for one that came
         # late, and reports again; the second time one of them leaves.
         for _n in range(4):
-            old.report(self.context, everything=True)
-            new.report(self.context, everything=True)
+            old.reconciler.reconcile(self.context, everything=True)
+            new.reconciler.reconcile(self.context, everything=True)
         self.assertIsInstance(old.unsupported,
                               usb_exception.UsbReportSuperseded)
         self.assertIsNone(new.unsupported)
@@ -82,7 +82,7 @@ class TwoReportersTest(base.UsbTestBase):
         self.assertEqual(1, before.count('Another nova-compute reports'))
         self.unplug('1-1')
         for _n in range(3):
-            old.report(self.context)
+            old.reconcile(self.context)
         self.assertIn('1-1', self.devices())
         self.assertEqual(1, self.stdlog.logger.output.count(
             'Another nova-compute reports'))

@@ -8,11 +8,11 @@ on, and has the device.
 import fixtures
 
 from nova import exception
-from nova.tests.functional.usb import test_usb_libvirt
+from nova.tests.functional.usb import libvirt_base
 from nova.virt.libvirt.usb import config as usb_config
 
 
-class LeftBehindTest(test_usb_libvirt.LibvirtUsbTestBase):
+class LeftBehindTest(libvirt_base.LibvirtUsbTestBase):
 
     def setUp(self):
         super().setUp()
@@ -102,12 +102,12 @@ class LeftBehindTest(test_usb_libvirt.LibvirtUsbTestBase):
         service = self._go_down()
         self.admin_api.delete_server(self.server['id'])
         self._wait_until_deleted(self.server)
-        with fixtures.MockPatch('nova.virt.usb.driver.UsbDriver.servers',
+        with fixtures.MockPatch('nova.virt.libvirt.host.Host.list_guests',
                                 side_effect=RuntimeError('no libvirtd')):
             self._come_back(service)
         self.assertEqual({self.server['id']: [self.address]},
                          self.domains())
-        self.computes['compute1'].manager.usb.report(self.context)
+        self.computes['compute1'].manager.usb.reconcile(self.context)
         self.assertEqual({self.server['id']: []}, self.domains())
 
     def test_domains_of_others_are_left_alone(self):
@@ -122,7 +122,7 @@ class LeftBehindTest(test_usb_libvirt.LibvirtUsbTestBase):
         raise exception.InstanceNotFound(instance_id=uuid)
 
 
-class RebuildTest(test_usb_libvirt.LibvirtUsbTestBase):
+class RebuildTest(libvirt_base.LibvirtUsbTestBase):
 
     def test_rebuild(self):
         server = self.attached_server()

@@ -2,97 +2,18 @@
 """The libvirt driver in a whole cloud: a host of files, a fake libvirt."""
 
 import os
-import time
 from unittest import mock
 
 import nova.conf
-from nova import context as nova_context
-from nova.objects import usb_device as usb_obj
-from nova.tests.fixtures import usb as usb_fixtures
-from nova.tests.fixtures import usb_libvirt
-from nova.tests.functional.libvirt import base as libvirt_base
-from nova.tests.functional.usb import base
-from nova.virt.libvirt.usb import config as usb_config
+from nova.tests.functional.usb import libvirt_base
 
 CONF = nova.conf.CONF
 
-STICK = {'vendor_id': '0781', 'product_id': '5567', 'serial': 'STICK-0001',
-         'manufacturer': 'SanDisk', 'product': 'Cruzer Blade',
-         'interfaces': ['08']}
-TWIN = {'vendor_id': '0403', 'product_id': '6001', 'speed': '12'}
+STICK = libvirt_base.STICK
+TWIN = libvirt_base.TWIN
 
 
-class LibvirtUsbTestBase(libvirt_base.ServersTestBase):
-    """One compute host with the libvirt driver."""
-
-    microversion = 'latest'
-    CAST_AS_CALL = False
-
-    # The same requests as with simulated devices.
-    request = base.UsbTestBase.request
-    attach = base.UsbTestBase.attach
-    detach = base.UsbTestBase.detach
-    boot = base.UsbTestBase.boot
-    devices = base.UsbTestBase.devices
-    device = base.UsbTestBase.device
-    event = base.UsbTestBase.event
-    actions = base.UsbTestBase.actions
-
-    def setUp(self):
-        self.context = nova_context.get_admin_context()
-        self.hosts = self.useFixture(usb_fixtures.UsbHostFixture())
-        super().setUp()
-        # See base.UsbTestBase.
-        nova_context.set_target_cell(
-            self.context, self.cell_mappings['cell1'])
-        self.usb_libvirt = self.useFixture(
-            usb_libvirt.UsbLibvirtFixture(self.hosts))
-        self.host = self.hosts.host('compute1')
-        self.address = self.host.plug('1-1', **STICK)
-        self.start_compute('compute1')
-
-    def start_compute(self, hostname='compute1', *args, **kwargs):
-        super().start_compute(hostname, *args, **kwargs)
-        driver = self.computes[hostname].driver
-        self.usb_libvirt.listen(driver._host.get_connection(), driver)
-        return hostname
-
-    def scan(self, hostname='compute1'):
-        self.computes[hostname].manager.usb.report(self.context)
-
-    def domain(self, server, hostname='compute1'):
-        connection = self.computes[hostname].driver._host.get_connection()
-        return connection.lookupByUUIDString(server['id'])
-
-    def live(self, server, hostname='compute1'):
-        """Address by device uuid in the live domain, None without one."""
-        domain = self.domain(server, hostname)
-        if not domain.isActive():
-            return None
-        usb = usb_config.DomainUsb(domain.XMLDesc(0))
-        return {uuid: conf.address for uuid, conf in usb.hostdevs.items()
-                if not conf.missing}
-
-    def impostor(self):
-        """Give the stick another address, and its old one to another."""
-        fields = self.host.unplug('1-1')
-        self.host.plug('1-5', address=self.address, **TWIN)
-        return self.host.plug('1-1', **fields)
-
-    def all_devices(self):
-        return usb_obj.UsbDeviceList.get_by_filters(self.context, {})
-
-    def attached_server(self):
-        server = self.boot()
-        self.uuid = self.device('1-1').uuid
-        code, body = self.attach(server, id=self.uuid)
-        self.assertEqual((200, 'attached'), (
-            code, body.get('usb_device', body).get('status')))
-        self.assertEqual({self.uuid: self.address}, self.live(server))
-        return server
-
-
-class LibvirtUsbTest(LibvirtUsbTestBase):
+class LibvirtUsbTest(libvirt_base.LibvirtUsbTestBase):
 
     def test_inventory(self):
         self.host.plug('1-2.1', **TWIN)
@@ -276,7 +197,7 @@ class LibvirtUsbTest(LibvirtUsbTestBase):
         self.assertEqual('available', self.device('1-1').status)
 
 
-class TwoLibvirtHostsTest(LibvirtUsbTestBase):
+class TwoLibvirtHostsTest(libvirt_base.LibvirtUsbTestBase):
 
     def test_each_sees_its_own(self):
         self.hosts.host('compute2').plug('1-1', **TWIN)
@@ -291,7 +212,7 @@ class TwoLibvirtHostsTest(LibvirtUsbTestBase):
                          list(self.live(server, 'compute2')))
 
 
-class EventsTest(LibvirtUsbTestBase):
+class EventsTest(libvirt_base.LibvirtUsbTestBase):
     """Nobody scans here but nova-compute itself, when udev tells it to."""
 
     def setUp(self):
@@ -299,14 +220,8 @@ class EventsTest(LibvirtUsbTestBase):
         self.hosts.events = True
 
     def _wait_for(self, expected, what):
-        """Wait until what() is as expected, for five seconds at most."""
-        found = None
-        for _n in range(100):
-            found = what()
-            if found == expected:
-                return
-            time.sleep(0.05)
-        self.assertEqual(expected, found)
+        """Wait until what() is as expected."""
+        self._wait_for_assert(lambda: self.assertEqual(expected, what()))
 
     def test_plugged_and_unplugged(self):
         self.host.plug('1-4', **TWIN)

@@ -3,9 +3,9 @@
 
 import time
 
-from nova.tests.fixtures import libvirt as fakelibvirt
-from nova.tests.fixtures import usb_libvirtd
-from nova.tests.functional.usb import test_usb_libvirt
+from nova.tests.functional.usb import libvirt_base
+from nova.tests.usb_fixtures.compat import fakelibvirt
+from nova.tests.usb_fixtures import usb_libvirtd
 
 #: The calls to libvirt at which it goes: name, which one, whether the call
 #: was done and only its answer is lost.
@@ -29,7 +29,7 @@ DETACH = (
 )
 
 
-class LibvirtdTest(test_usb_libvirt.LibvirtUsbTestBase):
+class LibvirtdTest(libvirt_base.LibvirtUsbTestBase):
 
     def setUp(self):
         super().setUp()
@@ -62,9 +62,9 @@ class LibvirtdTest(test_usb_libvirt.LibvirtUsbTestBase):
         self.libvirtd.start()
         manager = self.computes['compute1'].manager.usb
         self.scan()
-        manager.patience.clock = lambda: time.monotonic() + 1000
+        manager.stalled.clock = lambda: time.monotonic() + 1000
         self.scan()
-        manager.patience.clock = time.monotonic
+        manager.stalled.clock = time.monotonic
         self.assert_agree()
 
     def _while_it_stops(self, calls, before, request):

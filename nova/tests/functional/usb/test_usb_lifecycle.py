@@ -52,9 +52,12 @@ class OneHostLifecycleTest(base.UsbTestBase):
         self._reboot_server(self.server, hard=True)
         self._assert_has_it()
 
+    # The first look is before any scan: it is the hook that is tested.
+
     def test_hard_reboot_at_another_address(self):
         self.replug('1-1')
         self._reboot_server(self.server, hard=True)
+        self._assert_has_it(address=(1, 22))
         self.scan()
         self._assert_has_it(address=(1, 22))
 
@@ -63,6 +66,7 @@ class OneHostLifecycleTest(base.UsbTestBase):
         self.assertIsNone(self.in_domain(self.server))
         self.replug('1-1')
         self._start_server(self.server)
+        self._assert_has_it(address=(1, 22))
         self.scan()
         self._assert_has_it(address=(1, 22))
 
@@ -299,10 +303,8 @@ class TwoHostsLifecycleTest(base.TwoHostsTest):
 
     def test_live_migration_that_cannot_detach(self):
         self.flags(live_migration='detach', group='usb')
-        self.useFixture(fixtures.MockPatch(
-            'nova.virt.usb.simulated.SimulatedUsbDriver.detach',
-            side_effect=usb_exception.UsbDetachTimeout(
-                device=self.uuid, server=self.server['id'], seconds=20)))
+        self.faults.refuse('detach', usb_exception.UsbDetachTimeout(
+            device=self.uuid, server=self.server['id'], seconds=20))
         code, body = self._live_migrate_request()
         self.assertEqual(409, code, body)
         self.assertIn('did not let go', body['conflictingRequest']['message'])

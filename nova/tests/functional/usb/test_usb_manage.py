@@ -9,10 +9,9 @@ import fixtures
 from nova.cmd import manage
 from nova import context as nova_context
 from nova.tests.functional.usb import base
-from nova.tests.functional.usb import test_usb_placement
 
-STICK_CLASS = test_usb_placement.STICK_CLASS
-TWIN_CLASS = test_usb_placement.TWIN_CLASS
+STICK_CLASS = base.STICK_CLASS
+TWIN_CLASS = base.TWIN_CLASS
 CLIENT = 'nova.scheduler.client.report.SchedulerReportClient.'
 
 

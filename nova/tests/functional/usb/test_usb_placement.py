@@ -8,8 +8,8 @@ import fixtures
 from nova import objects
 from nova.tests.functional.usb import base
 
-STICK_CLASS = 'CUSTOM_USB_0781_5567'
-TWIN_CLASS = 'CUSTOM_USB_0403_6001'
+STICK_CLASS = base.STICK_CLASS
+TWIN_CLASS = base.TWIN_CLASS
 
 
 class PlacementTest(base.UsbTestBase):

@@ -11,8 +11,6 @@ from nova.objects import usb_device as usb_obj
 from nova.tests.functional.usb import base
 from nova.usb import exception as usb_exception
 
-DRIVER = 'nova.virt.usb.simulated.SimulatedUsbDriver.'
-
 
 class ReplugTest(base.UsbTestBase):
 
@@ -144,9 +142,9 @@ class ReplugTest(base.UsbTestBase):
         # udev tells of a device before it can be used.
         refusal = usb_exception.UsbAttachFailed(
             device=self.uuid, server=self.server['id'], reason='not yet')
-        with fixtures.MockPatch(DRIVER + 'attach', side_effect=refusal):
-            self.replug('1-1')
-            self.scan()
+        self.faults.refuse('attach', refusal, times=1)
+        self.replug('1-1')
+        self.scan()
         self._assert_has()
         self.assertEqual('attached', self.device('1-1').status)
         self.scan()

@@ -8,15 +8,15 @@ from unittest import mock
 
 import fixtures
 
-from nova.tests.fixtures import libvirt as fakelibvirt
-from nova.tests.functional.usb import test_usb_libvirt
+from nova.tests.functional.usb import libvirt_base
+from nova.tests.usb_fixtures.compat import fakelibvirt
 from nova.usb import exception as usb_exception
 from nova.virt.libvirt import driver
 
 DRIVER = 'nova.virt.libvirt.driver.LibvirtDriver.'
 
 
-class SnapshotTestBase(test_usb_libvirt.LibvirtUsbTestBase):
+class SnapshotTestBase(libvirt_base.LibvirtUsbTestBase):
 
     def setUp(self):
         super().setUp()
@@ -152,7 +152,7 @@ class ColdSnapshotTest(SnapshotTestBase):
         self.scan()
         device = self.device('1-1')
         self.assertEqual(('attached', False), (device.status, device.present))
-        address = self.host.plug('1-1', **test_usb_libvirt.STICK)
+        address = self.host.plug('1-1', **libvirt_base.STICK)
         self.scan()
         self.assert_has_it(address)
 

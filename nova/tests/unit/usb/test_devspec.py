@@ -4,18 +4,18 @@
 import json
 import unittest
 
-from nova.tests.unit.usb import test_host_device
+from nova.tests.unit.usb import host_devices
 from nova.usb import devspec
 from nova.usb import exception
 
-DONGLE = test_host_device.stick(
+DONGLE = host_devices.stick(
     '1-1.2', vendor_id='0529', product_id='0001', device_class='ff')
-STICK = test_host_device.stick(
+STICK = host_devices.stick(
     '1-3', serial='4C53 0001', interface_classes=('08',))
 # The second of the same kind, told from the first by its port.
-TWIN = test_host_device.stick(
+TWIN = host_devices.stick(
     '1-4', serial='4C53 0001', interface_classes=('08',))
-ROOT_DISK = test_host_device.stick('2-1', serial='R', host_use='it holds /')
+ROOT_DISK = host_devices.stick('2-1', serial='R', host_use='it holds /')
 
 
 def spec(*entries):
@@ -88,7 +88,7 @@ class DecideTest(unittest.TestCase):
                          spec().decide(STICK).resource_class)
         self.assertEqual(
             'CUSTOM_USB_05AC_12A8',
-            spec().decide(test_host_device.stick(
+            spec().decide(host_devices.stick(
                 vendor_id='05ac', product_id='12a8')).resource_class)
 
 

@@ -8,7 +8,7 @@ import time
 from unittest import mock
 
 from nova import test
-from nova.tests.fixtures import usb as usb_fixtures
+from nova.tests.usb_fixtures import usb as usb_fixtures
 from nova.usb import events
 
 STICK = {'vendor_id': '0781', 'product_id': '5567', 'serial': 'AB-1',

@@ -4,15 +4,10 @@
 import dataclasses
 import unittest
 
+from nova.tests.unit.usb import host_devices
 from nova.usb import host_device
 
-
-def stick(port='1-1', **values):
-    values.setdefault('vendor_id', '0781')
-    values.setdefault('product_id', '5567')
-    values.setdefault('bus_number', 1)
-    values.setdefault('device_number', 2)
-    return host_device.HostUsbDevice(port_path=port, **values)
+stick = host_devices.stick
 
 
 def identities(*devices):

@@ -5,7 +5,7 @@ import os
 import fixtures
 
 from nova import test
-from nova.tests.fixtures import usb as usb_fixtures
+from nova.tests.usb_fixtures import usb as usb_fixtures
 from nova.usb import host_use
 
 IDS = {'vendor_id': '0781', 'product_id': '5567'}

@@ -7,7 +7,7 @@ from unittest import mock
 import fixtures
 
 from nova import test
-from nova.tests.fixtures import usb as usb_fixtures
+from nova.tests.usb_fixtures import usb as usb_fixtures
 from nova.usb import host_use
 from nova.usb import scanner
 

@@ -4,64 +4,21 @@
 The records are held in memory here; the database is another test's.
 """
 
-import types
 import unittest
 
 import hypothesis
 from hypothesis import stateful
 from hypothesis import strategies as st
 
-from nova.tests.unit.usb import test_host_device
+from nova.tests.unit.usb import host_devices
+from nova.tests.unit.usb import records
 from nova.usb import host_device
 from nova.usb import status
 from nova.usb import tracker
 
-stick = test_host_device.stick
-
-
-def see(*devices, **reasons):
-    """Sightings of devices; reasons: port path, with _ for -, to reason."""
-    return [
-        tracker.Sighting(identity, device,
-                         reasons.get(device.port_path.replace('-', '_')),
-                         'CUSTOM_X')
-        for identity, device in host_device.identify(devices)]
-
-
-class Records(object):
-    """The records of one host, in memory."""
-
-    def __init__(self):
-        self.rows = []
-        self.last_id = 0
-
-    def report(self, *devices, **reasons):
-        plan = tracker.plan(self.rows, see(*devices, **reasons))
-        self.apply(plan)
-        return plan
-
-    def apply(self, plan):
-        for record in plan.deletes:
-            self.rows.remove(record)
-        for record, changes in plan.updates:
-            vars(record).update(changes)
-        for values in plan.creates:
-            self.last_id += 1
-            self.rows.append(types.SimpleNamespace(
-                id=self.last_id, uuid='uuid-%d' % self.last_id,
-                instance_uuid=None, tag=None, project_id=None,
-                disabled=False, **values))
-
-    def at(self, port):
-        found = [row for row in self.rows if row.port_path == port]
-        assert len(found) == 1, found
-        return found[0]
-
-    def claim(self, port, server='server', state=status.ATTACHED):
-        record = self.at(port)
-        record.status = state
-        record.instance_uuid = server
-        return record
+stick = host_devices.stick
+see = host_devices.see
+Records = records.Records
 
 
 class PlanTest(unittest.TestCase):

@@ -13,7 +13,7 @@ from nova.db.usb import api as usb_db
 from nova.db.usb import migration
 from nova.db.usb import models
 from nova.db.usb import report as usb_report
-from nova.tests.unit.usb import test_tracker
+from nova.tests.unit.usb import host_devices
 from nova.tests.unit.usb import usb_db_base
 from nova.usb import exception as usb_exception
 from nova.usb import status
@@ -264,7 +264,7 @@ class ConcurrentClaimTest(unittest.TestCase):
 
     def test_of_claims_one_wins(self):
         row = usb_report.apply(self._context(), 'compute1', 'me', 1,
-                               test_tracker.see(stick()))[0]
+                               host_devices.see(stick()))[0]
         servers = [getattr(uuids, 'server%d' % number)
                    for number in range(self.COUNT)]
         outcomes = self._run(lambda number: usb_db.device_claim(
@@ -280,7 +280,7 @@ class ConcurrentClaimTest(unittest.TestCase):
     def test_of_reports_with_one_number_one_counts(self):
         outcomes = self._run(lambda number: usb_report.apply(
             self._context(), 'compute1', 'me', 7,
-            test_tracker.see(stick('1-%d' % (number + 1))))[0].port_path)
+            host_devices.see(stick('1-%d' % (number + 1))))[0].port_path)
         counted = [outcome for outcome in outcomes
                    if isinstance(outcome, str)]
         self.assertEqual(1, len(counted), outcomes)

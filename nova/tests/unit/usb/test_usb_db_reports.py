@@ -8,7 +8,7 @@ from oslo_utils.fixture import uuidsentinel as uuids
 from nova.db.usb import api as usb_db
 from nova.db.usb import report as usb_report
 from nova import test
-from nova.tests.unit.usb import test_tracker
+from nova.tests.unit.usb import host_devices
 from nova.tests.unit.usb import usb_db_base
 from nova.usb import exception as usb_exception
 from nova.usb import status
@@ -185,7 +185,7 @@ class SequenceTest(usb_db_base.UsbDbTestCase):
     def send(self, reporter, sequence, *devices, host='compute1',
              takeover=False):
         return usb_report.apply(self.context, host, reporter, sequence,
-                                test_tracker.see(*devices), takeover)
+                                host_devices.see(*devices), takeover)
 
     def assertSuperseded(self, *args):
         self.assertRaises(usb_exception.UsbReportSuperseded, self.send, *args)

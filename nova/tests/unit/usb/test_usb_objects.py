@@ -15,9 +15,9 @@ from nova.objects import usb_device as usb_obj
 from nova.objects import usb_hooks
 from nova import test
 from nova.tests.unit.objects import test_objects
+from nova.tests.unit.usb import host_devices
 from nova.tests.unit.usb import usb_db_base
 from nova.usb import exception as usb_exception
-from nova.usb import host_device
 from nova.usb import status
 from nova.usb import tracker
 
@@ -60,13 +60,12 @@ class _UsbObjectTests(object):
 
     host = 'compute1'
 
-    def report(self, *devices, **kwargs):
+    def report(self, *devices, **reasons):
         self.sequence = getattr(self, 'sequence', 0) + 1
         seen = usb_obj.UsbDeviceList(self.context, objects=[
             usb_obj.UsbDevice.from_sighting(
-                self.context, self.host, identity, device,
-                resource_class='CUSTOM_X', **kwargs)
-            for identity, device in host_device.identify(devices)])
+                self.context, self.host, sighting)
+            for sighting in host_devices.see(*devices, **reasons)])
         return usb_obj.UsbDeviceList.report(
             self.context, self.host, 'me', self.sequence, seen)
 

@@ -11,12 +11,11 @@ from nova.db.usb import api as usb_db
 from nova.db.usb import models
 from nova.db.usb import report as usb_report
 from nova import test
-from nova.tests.unit.usb import test_host_device
-from nova.tests.unit.usb import test_tracker
+from nova.tests.unit.usb import host_devices
 from nova.usb import status
 from nova import usb_compat
 
-stick = test_host_device.stick
+stick = host_devices.stick
 db_api = usb_compat.db_api
 
 
@@ -42,7 +41,7 @@ class UsbDbTestCase(test.TestCase):
     def report(self, *devices, **reasons):
         self.sequence += 1
         return usb_report.apply(self.context, self.host, 'me', self.sequence,
-                                test_tracker.see(*devices, **reasons))
+                                host_devices.see(*devices, **reasons))
 
     def one(self, **values):
         return self.report(stick(**values))[0]

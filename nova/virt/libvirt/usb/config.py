@@ -12,12 +12,12 @@ from oslo_utils import uuidutils
 from nova.usb import host_device
 from nova.virt.libvirt import config as vconfig
 
-#: Marks our devices in a domain.  libvirt keeps aliases that begin with
-#: ``ua-`` and gives them back in its events.
+#: Marks the devices of USB passthrough in a domain.  libvirt keeps aliases
+#: that begin with ``ua-`` and names them in its events.
 ALIAS_PREFIX = 'ua-usb-'
 
-#: Ports of a guest's USB 3 controller: the most that QEMU's can have.
-#: libvirt's default are four, and a tablet takes one of them.
+#: Ports of a guest's USB 3 controller: the most that QEMU's controller can
+#: have.  libvirt's default is four, of which a tablet takes one.
 PORTS = 15
 
 
@@ -63,7 +63,7 @@ class LibvirtConfigGuestHostdevUSB(vconfig.LibvirtConfigGuestHostdev):
 
     @property
     def device_uuid(self):
-        """uuid of the record that it stands for, None for others."""
+        """The uuid of the device's record, None for a foreign hostdev."""
         uuid = (self.alias or '')[len(ALIAS_PREFIX):]
         if (self.alias or '').startswith(ALIAS_PREFIX) and (
                 uuidutils.is_uuid_like(uuid)):
@@ -126,7 +126,7 @@ class DomainUsb:
 
     :param xml: the definition as libvirt gives it
     :ivar hostdevs: dict of the record's uuid to the
-        LibvirtConfigGuestHostdevUSB of each device that is ours
+        LibvirtConfigGuestHostdevUSB of each device that has a record
     :ivar controller: index of the first USB 3 controller, None without one
     """
 
@@ -169,8 +169,8 @@ def ensure_controller(guest):
                 index, 'qemu-xhci' if model == 'none' else model)
             return index
     if not found:
-        # What libvirt adds by itself where Nova says nothing (22.x), said
-        # aloud, because it would not once there is another one.
+        # libvirt adds this controller by itself when Nova defines none
+        # (22.x), but not when there is another one. So it is defined here.
         default = vconfig.LibvirtConfigGuestUSBHostController()
         default.index = 0
         guest.add_device(default)

@@ -108,6 +108,14 @@ class LibvirtUsbDriver(usb_driver.UsbDriver):
                 return None
             raise
 
+    def holders(self):
+        found = set()
+        for guest in self.compute_driver._host.list_guests():
+            domain = self._read(guest, live=True)
+            if domain is not None and domain.hostdevs:
+                found.add(guest.uuid)
+        return found
+
     def attached(self, instance):
         guest = self._guest(instance)
         domain = self._read(guest, live=True) if guest else None

@@ -12,9 +12,8 @@ import wrapt
 from nova import context as nova_context
 from nova.objects import usb_device as usb_obj
 from nova.usb import exception
-from nova.usb import host_device
+from nova.usb import settlement
 from nova.usb import status
-from nova.usb import tracker
 from nova.virt.libvirt.usb import config as usb_config
 from nova.virt.usb import driver as usb_interface
 from nova.virt.usb import hooks as usb_hooks
@@ -45,7 +44,7 @@ def guest_config(wrapped, driver, args, kwargs):
         held = _held(given.get('context'), usb_driver, instance)
         if held or usb_driver.wants_controller:
             index = usb_config.ensure_controller(guest)
-            for record, device in _locate(usb_driver, instance, held):
+            for record, device in _located(usb_driver, instance, held):
                 if usb_config.free_ports(guest) > 0:
                     guest.add_device(_hostdev(record, device, index))
                 else:
@@ -77,11 +76,11 @@ def suspend_for_snapshot(wrapped, driver, args, kwargs):
         return wrapped(*args, **kwargs)
     server = given['context'], given['instance']
     try:
-        usb_driver.happened('before_suspend', *server)
+        usb_driver.listener.before_suspend(*server)
         return wrapped(*args, **kwargs)
     except Exception:
         # It was not saved, and nothing will start it.
-        usb_driver.happened('after_snapshot', *server)
+        usb_driver.listener.after_snapshot(*server)
         raise
 
 
@@ -96,8 +95,8 @@ def resume_after_snapshot(wrapped, driver, args, kwargs):
         return wrapped(*args, **kwargs)
     finally:
         if usb_driver is not None:
-            usb_driver.happened(
-                'after_snapshot', given['context'], given['instance'])
+            usb_driver.listener.after_snapshot(
+                given['context'], given['instance'])
 
 
 def _cold(wrapped, driver, args, kwargs):
@@ -125,20 +124,19 @@ def _held(context, usb_driver, instance):
             record.status == status.ATTACHED]
 
 
-def _locate(usb_driver, instance, held):
+def _located(usb_driver, instance, held):
     """Find the devices of records; say which cannot be had.
 
     :returns: list of (record, nova.usb.host_device.HostUsbDevice)
     """
     if not held:
         return []
-    sightings = [tracker.Sighting(identity, device, device.host_use, None)
-                 for identity, device in
-                 host_device.identify(usb_driver.scan())]
+    sightings = usb_driver.sightings()
     found = []
     for record in held:
-        sighting = tracker.find(record, sightings)
-        if sighting is None:
+        try:
+            found.append((record, settlement.usable(record, sightings)))
+        except exception.UsbIdentityChanged:
             LOG.warning(
                 'The server starts without its USB device %(device)s '
                 '(%(identity)s), which is not plugged into this host. It is '
@@ -146,15 +144,13 @@ def _locate(usb_driver, instance, held):
                 'the server.', {'device': record.uuid,
                                 'identity': record.identity},
                 instance=instance)
-        elif sighting.blocked_reason:
+        except exception.UsbDeviceBlocked as e:
             LOG.warning(
                 'The server starts without its USB device %(device)s '
-                '(%(identity)s), as the host uses it: %(reason)s. End that '
-                'use; it is attached by a later scan.',
+                '(%(identity)s), which is blocked: %(reason)s. It is '
+                'attached by a later scan, once that has ended.',
                 {'device': record.uuid, 'identity': record.identity,
-                 'reason': sighting.blocked_reason}, instance=instance)
-        else:
-            found.append((record, sighting.device))
+                 'reason': e.kwargs['reason']}, instance=instance)
     return found
 
 

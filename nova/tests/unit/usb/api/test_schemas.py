@@ -7,7 +7,7 @@ from nova.api.openstack.compute import usb_routes
 from nova.api.validation import validators
 from nova import exception
 from nova import test
-from nova.tests.unit.usb.api import test_views
+from nova.tests.unit.usb.api import shown
 
 UUID = '5e1b3bd3-8b6c-4f8e-9b36-2d0b0f7c9d51'
 
@@ -145,7 +145,7 @@ class BodyTestCase(test.NoDBTestCase):
 class ResponseTestCase(test.NoDBTestCase):
 
     def test_both_views(self):
-        for view in (test_views.PUBLIC, test_views.ALL):
+        for view in (shown.PUBLIC, shown.ALL):
             self.assertTrue(accepts(
                 usb_devices.show_response, {'usb_device': view}))
             self.assertTrue(accepts(
@@ -156,11 +156,11 @@ class ResponseTestCase(test.NoDBTestCase):
                       'href': 'http://cloud/v2.1/os-usb-devices?limit=1'}]}))
 
     def test_nothing_missing_and_nothing_else(self):
-        view = dict(test_views.PUBLIC)
+        view = dict(shown.PUBLIC)
         del view['serial']
         self.assertFalse(
             accepts(usb_devices.show_response, {'usb_device': view}))
-        view = dict(test_views.PUBLIC, identity='x')
+        view = dict(shown.PUBLIC, identity='x')
         self.assertFalse(
             accepts(usb_devices.show_response, {'usb_device': view}))
 

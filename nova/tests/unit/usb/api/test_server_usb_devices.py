@@ -6,7 +6,7 @@ from oslo_utils.fixture import uuidsentinel as uuids
 from nova import exception
 from nova import objects
 from nova.tests.unit.usb.api import base
-from nova.tests.unit.usb.api import test_views
+from nova.tests.unit.usb.api import shown
 from nova.usb import exception as usb_exception
 from nova.usb import status
 
@@ -15,8 +15,8 @@ PATH = COLLECTION + '/' + uuids.device
 BY_ID = {'usb_device': {'id': uuids.device}}
 
 ATTACHED = dict(status=status.ATTACHED, instance_uuid=uuids.server)
-PUBLIC = dict(test_views.PUBLIC, **ATTACHED)
-ALL = dict(test_views.ALL, **ATTACHED)
+PUBLIC = dict(shown.PUBLIC, **ATTACHED)
+ALL = dict(shown.ALL, **ATTACHED)
 
 
 class ServerTestCase(base.ApiTestCase):
@@ -99,19 +99,19 @@ class EveryCallTestCase(ServerTestCase):
 class ReadTestCase(ServerTestCase):
 
     def test_index(self):
-        for role, shown in (('admin', ALL), ('member', PUBLIC),
-                            ('reader', PUBLIC)):
+        for role, view in (('admin', ALL), ('member', PUBLIC),
+                           ('reader', PUBLIC)):
             self.assertEqual(
-                {'usb_devices': [shown]},
+                {'usb_devices': [view]},
                 self.assertStatus(200, 'GET', COLLECTION, role=role))
         self.assertEqual(uuids.server,
                          self.usb_api.list_for_server.call_args[0][1])
 
     def test_show(self):
-        for role, shown in (('admin', ALL), ('member', PUBLIC),
-                            ('reader', PUBLIC)):
+        for role, view in (('admin', ALL), ('member', PUBLIC),
+                           ('reader', PUBLIC)):
             self.assertEqual(
-                {'usb_device': shown},
+                {'usb_device': view},
                 self.assertStatus(200, 'GET', PATH, role=role))
         self.assertEqual((uuids.server, uuids.device),
                          self.usb_api.get_for_server.call_args[0][1:])

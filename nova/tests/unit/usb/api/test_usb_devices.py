@@ -4,7 +4,7 @@
 from oslo_utils.fixture import uuidsentinel as uuids
 
 from nova.tests.unit.usb.api import base
-from nova.tests.unit.usb.api import test_views
+from nova.tests.unit.usb.api import shown
 from nova.usb import exception as usb_exception
 from nova.usb import status
 
@@ -66,7 +66,7 @@ class EveryCallTestCase(DeviceTestCase):
 class ShowTestCase(DeviceTestCase):
 
     def test_admin(self):
-        self.assertEqual({'usb_device': test_views.ALL},
+        self.assertEqual({'usb_device': shown.ALL},
                          self.assertStatus(200, 'GET', self.PATH))
 
     def test_granted(self):
@@ -74,7 +74,7 @@ class ShowTestCase(DeviceTestCase):
             project_id=base.PROJECT)
         for role in ('member', 'reader'):
             self.assertEqual(
-                {'usb_device': test_views.PUBLIC},
+                {'usb_device': shown.PUBLIC},
                 self.assertStatus(200, 'GET', self.PATH, role=role))
 
     def test_not_granted(self):
@@ -119,7 +119,7 @@ class UpdateTestCase(DeviceTestCase):
         for changes in ({'project_id': 'p'}, {'project_id': None},
                         {'disabled': True}, {'tag': 'x'}, {'tag': None},
                         {'project_id': 'p', 'disabled': False, 'tag': 'x'}):
-            self.assertEqual({'usb_device': dict(test_views.ALL, tag='x')},
+            self.assertEqual({'usb_device': dict(shown.ALL, tag='x')},
                              self._put(200, changes))
             context, uuid, changed = self.usb_api.update_device.call_args[0]
             self.assertEqual((uuids.device, changes), (uuid, changed))

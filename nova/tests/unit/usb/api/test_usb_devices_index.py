@@ -7,7 +7,7 @@ from oslo_utils.fixture import uuidsentinel as uuids
 
 from nova import exception
 from nova.tests.unit.usb.api import base
-from nova.tests.unit.usb.api import test_views
+from nova.tests.unit.usb.api import shown
 from nova.usb import exception as usb_exception
 from nova.usb import status
 
@@ -29,7 +29,7 @@ class IndexTestCase(base.ApiTestCase):
     def test_admin(self):
         self.usb_api.list_devices.return_value = [base.fake_device()]
         body = self.assertStatus(200, 'GET', COLLECTION)
-        self.assertEqual({'usb_devices': [test_views.ALL]}, body)
+        self.assertEqual({'usb_devices': [shown.ALL]}, body)
         self.assertEqual(
             {'filters': {}, 'limit': 1000, 'marker': None,
              'sort_key': 'created_at', 'sort_dir': 'asc'}, self._asked())
@@ -39,7 +39,7 @@ class IndexTestCase(base.ApiTestCase):
             base.fake_device(project_id=base.PROJECT)]
         for role in ('member', 'reader'):
             body = self.assertStatus(200, 'GET', COLLECTION, role=role)
-            self.assertEqual({'usb_devices': [test_views.PUBLIC]}, body)
+            self.assertEqual({'usb_devices': [shown.PUBLIC]}, body)
             self.assertEqual({'project_id': base.PROJECT},
                              self._asked()['filters'])
 

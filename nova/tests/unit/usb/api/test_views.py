@@ -8,37 +8,8 @@ from oslo_utils.fixture import uuidsentinel as uuids
 from nova.api.openstack.compute.views import usb_devices as usb_view
 from nova import test
 from nova.tests.unit.usb.api import base
+from nova.tests.unit.usb.api import shown
 from nova.usb import status
-
-PUBLIC = {
-    'id': uuids.device,
-    'vendor_id': '0529',
-    'product_id': '0001',
-    'serial': 'S1',
-    'manufacturer': 'Aladdin',
-    'product': 'HASP',
-    'device_class': '00',
-    'interface_classes': ['08', 'ff'],
-    'speed': '12',
-    'present': True,
-    'status': 'available',
-    'blocked_reason': None,
-    'instance_uuid': None,
-    'tag': None,
-    'created_at': '2026-05-01T10:00:00Z',
-    'updated_at': None,
-}
-
-ALL = dict(
-    PUBLIC,
-    host='compute1',
-    port_path='1-1.4',
-    bus_number=1,
-    device_number=5,
-    controller='0000:00:14.0',
-    project_id=None,
-    disabled=False,
-    resource_class='CUSTOM_USB_0529_0001')
 
 
 class ViewTestCase(test.NoDBTestCase):
@@ -49,12 +20,12 @@ class ViewTestCase(test.NoDBTestCase):
 
     def test_public(self):
         self.assertEqual(
-            {'usb_device': PUBLIC},
+            {'usb_device': shown.PUBLIC},
             self.view.show(base.fake_device(), everything=False))
 
     def test_everything(self):
         self.assertEqual(
-            {'usb_device': ALL},
+            {'usb_device': shown.ALL},
             self.view.show(base.fake_device(), everything=True))
 
     def test_updated(self):
@@ -67,10 +38,10 @@ class ViewTestCase(test.NoDBTestCase):
         device = base.fake_device(serial=None, manufacturer=None,
                                   product=None, speed=None, controller=None,
                                   interface_classes=[])
-        shown = self.view.show(device, everything=True)['usb_device']
+        answer = self.view.show(device, everything=True)['usb_device']
         self.assertEqual(
-            dict(ALL, serial=None, manufacturer=None, product=None,
-                 speed=None, controller=None, interface_classes=[]), shown)
+            dict(shown.ALL, serial=None, manufacturer=None, product=None,
+                 speed=None, controller=None, interface_classes=[]), answer)
 
     def test_server_and_its_tag(self):
         device = base.fake_device(
@@ -94,6 +65,6 @@ class ViewTestCase(test.NoDBTestCase):
         devices = [base.fake_device(uuid=uuids.a),
                    base.fake_device(uuid=uuids.b)]
         self.assertEqual(
-            {'usb_devices': [dict(PUBLIC, id=uuids.a),
-                             dict(PUBLIC, id=uuids.b)]},
+            {'usb_devices': [dict(shown.PUBLIC, id=uuids.a),
+                             dict(shown.PUBLIC, id=uuids.b)]},
             self.view.index(devices, everything=False))

@@ -7,10 +7,10 @@ from oslo_utils.fixture import uuidsentinel as uuids
 
 from nova import objects
 from nova import test
-from nova.tests import fixtures as nova_fixtures
-from nova.tests.fixtures import libvirt as fakelibvirt
-from nova.tests.fixtures import usb as usb_fixtures
-from nova.tests.fixtures import usb_libvirt
+from nova.tests.usb_fixtures import compat
+from nova.tests.usb_fixtures.compat import fakelibvirt
+from nova.tests.usb_fixtures import usb as usb_fixtures
+from nova.tests.usb_fixtures import usb_libvirt
 from nova.usb import exception
 from nova.usb import host_device
 from nova.virt import fake
@@ -45,7 +45,7 @@ class LibvirtUsbTestCase(test.NoDBTestCase):
 
     def setUp(self):
         super().setUp()
-        self.useFixture(nova_fixtures.LibvirtFixture())
+        self.useFixture(compat.LibvirtFixture())
         self.hosts = self.useFixture(usb_fixtures.UsbHostFixture())
         self.libvirt = self.useFixture(
             usb_libvirt.UsbLibvirtFixture(self.hosts))

@@ -89,9 +89,10 @@ class ForDriverTest(test.NoDBTestCase):
     def test_interface_is_complete(self):
         names = {name for name in vars(usb_driver.UsbDriver)
                  if not name.startswith('_')}
-        self.assertEqual({'scan', 'servers', 'attached', 'attach', 'detach',
-                          'start_events', 'stop_events'}, names)
-        for name in ('scan', 'attached', 'attach', 'detach'):
+        self.assertEqual({'scan', 'sightings', 'holders', 'attached',
+                          'attach', 'detach', 'start_events', 'stop_events',
+                          'register', 'unregister'}, names)
+        for name in ('scan', 'holders', 'attached', 'attach', 'detach'):
             for kind in (libvirt_usb.LibvirtUsbDriver,
                          simulated.SimulatedUsbDriver):
                 self.assertIn(name, vars(kind))

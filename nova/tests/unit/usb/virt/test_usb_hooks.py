@@ -10,7 +10,8 @@ from nova import context as nova_context
 from nova import objects
 from nova.objects import usb_device as usb_obj
 from nova import test
-from nova.tests.fixtures import usb as usb_fixtures
+from nova.tests.usb_fixtures import usb as usb_fixtures
+from nova.usb import devspec
 from nova.usb import exception
 from nova.virt.libvirt import config as vconfig
 from nova.virt.libvirt import driver as libvirt_driver
@@ -136,6 +137,13 @@ class GuestConfigTest(test.NoDBTestCase):
         self.host.mounts(('8:16', '/mnt', '/dev/sdb'))
         self.assertEqual({}, self.config()[1])
         self.assertIn('mounted at /mnt', self.stdlog.logger.output)
+
+    def test_device_spec_denies_it_now(self):
+        # As a scan decides, so that it is not taken out again by one.
+        self.usb_driver.spec = devspec.DeviceSpec.parse(
+            ['{"vendor_id": "0781", "deny": true}'])
+        self.assertEqual({}, self.config()[1])
+        self.assertIn('device_spec denies it', self.stdlog.logger.output)
 
     def test_not_what_is_under_way_or_elsewhere(self):
         for changes in ({'status': 'attaching'}, {'status': 'detaching'},

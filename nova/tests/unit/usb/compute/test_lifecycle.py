@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the events of a server's life."""
+
+from unittest import mock
+
+import oslo_messaging as messaging
+from oslo_utils.fixture import uuidsentinel as uuids
+
+from nova.compute.usb import lifecycle
+from nova import objects
+from nova.tests.unit.usb.compute import base
+from nova.usb import exception as usb_exception
+from nova.usb import status
+from nova.virt.usb import driver as usb_driver
+
+#: What follows upstream's own work.
+AFTER = ('after_start', 'after_snapshot', 'after_move', 'after_offload',
+         'after_unshelve')
+RELEASE = 'nova.objects.usb_device.UsbDevice.release'
+BY_INSTANCE = 'nova.objects.usb_device.UsbDeviceList.get_by_instance_uuid'
+
+
+class LifecycleTest(base.ComputeTestCase):
+
+    def happens(self, event):
+        getattr(self.lifecycle, event)(self.context, self.server)
+
+    def test_suspend_takes_all_out(self):
+        self.attached()
+        self.happens('before_suspend')
+        self.assertEqual({}, self.domain())
+        self.assertRecord(status.ATTACHED, uuids.server)
+
+    def test_suspend_of_a_guest_that_keeps_it(self):
+        uuid = self.attached().uuid
+        self.faults.refuse('detach', usb_exception.UsbDetachTimeout(
+            device=uuid, server=uuids.server, seconds=1))
+        self.assertRaises(usb_exception.UsbDetachTimeout, self.happens,
+                          'before_suspend')
+        self.lifecycle.after_failure(self.context, self.server)
+        self.assertIn(uuids.server, self.unsettled)
+
+    def test_suspend_with_a_database_that_was_not_synced(self):
+        with mock.patch(BY_INSTANCE, side_effect=(
+                usb_exception.UsbDatabaseNotSynced(cell='x'))):
+            self.happens('before_suspend')
+
+    def test_start_gives_it_back_without_a_scan_before(self):
+        uuid = self.held().uuid
+        address = self.replug(9)
+        self.happens('after_start')
+        self.assertEqual({uuid: address}, self.domain())
+
+    def test_snapshot_while_its_task_goes_on(self):
+        uuid = self.held().uuid
+        self.change_server(task_state='image_uploading')
+        self.happens('after_start')
+        self.assertEqual({}, self.domain())
+        self.happens('after_snapshot')
+        self.assertEqual({uuid: (1, 2)}, self.domain())
+
+    def test_move_frees_what_is_left(self):
+        self.attached()
+        self.server.host = 'compute2'
+        self.happens('after_move')
+        self.assertRecord(status.AVAILABLE)
+
+    def test_move_within_the_host(self):
+        self.attached()
+        self.happens('after_move')
+        self.assertRecord(status.ATTACHED, uuids.server)
+
+    def test_offload_and_unshelve(self):
+        uuid = self.attached().uuid
+        self.domain().clear()
+        self.happens('after_offload')
+        self.assertRecord(status.AVAILABLE)
+        self.server.refresh()
+        self.happens('after_unshelve')
+        self.assertRecord(status.ATTACHED, uuids.server)
+        self.assertEqual({uuid: (1, 2)}, self.domain())
+        self.assertNotIn(lifecycle.SHELVED_KEY, self.server.system_metadata)
+
+    def test_unshelve_without_what_another_has(self):
+        self.attached()
+        self.happens('after_offload')
+        self.domain().clear()
+        self.device().claim(uuids.other)
+        self.happens('after_unshelve')
+        self.assertRecord(status.ATTACHING, uuids.other)
+        self.assertIn('is not attached again', self.output())
+
+    def test_a_failure_after_upstreams_work_is_ours_alone(self):
+        self.attached()
+        self.server.host = 'compute2'
+        had = '["%s"]' % self.device().uuid
+        for event in AFTER:
+            for error in (messaging.MessagingTimeout(), RuntimeError('x')):
+                self.server.system_metadata[lifecycle.SHELVED_KEY] = had
+                list(self.unsettled.take())
+                with mock.patch(BY_INSTANCE, side_effect=error), \
+                        mock.patch.object(self.server, 'save',
+                                          side_effect=error):
+                    self.happens(event)
+                self.assertIn(uuids.server, self.unsettled, event)
+
+    def test_a_move_that_could_not_be_ended_is_healed(self):
+        self.attached()
+        self.change_server(host='compute2')
+        with mock.patch(RELEASE, side_effect=messaging.MessagingTimeout):
+            self.happens('after_move')
+        self.assertRecord(status.ATTACHED, uuids.server)
+        self.reconcile()
+        self.assertRecord(status.AVAILABLE)
+
+    def test_an_offload_that_could_not_be_ended_is_healed(self):
+        uuid = self.attached().uuid
+        with mock.patch(RELEASE, side_effect=messaging.MessagingTimeout):
+            self.happens('after_offload')
+        self.change_server(host=None, vm_state='shelved_offloaded')
+        self.reconcile()
+        self.assertRecord(status.AVAILABLE)
+        server = objects.Instance.get_by_uuid(self.context, uuids.server)
+        self.assertIn(uuid, server.system_metadata[lifecycle.SHELVED_KEY])
+
+    def test_a_host_without_usb(self):
+        # A virt driver that has none.
+        self.settler.driver = None
+        nothing = lifecycle.Lifecycle(
+            self.attachments, self.settler, self.stalled.includes)
+        with mock.patch(BY_INSTANCE, side_effect=AssertionError):
+            for event in AFTER + ('before_suspend',):
+                getattr(nothing, event)(self.context, self.server)
+        self.assertEqual(0, len(self.unsettled))
+
+
+class ListenerTest(base.ComputeTestCase):
+
+    def test_registered_and_not(self):
+        self.attached()
+        self.driver.listener.before_suspend(self.context, self.server)
+        self.assertEqual(1, len(self.domain()))
+        self.driver.register(self.lifecycle)
+        self.driver.listener.before_suspend(self.context, self.server)
+        self.assertEqual({}, self.domain())
+        self.driver.unregister()
+        self.assertIs(usb_driver.Listener, type(self.driver.listener))
+        self.driver.listener.after_snapshot(self.context, self.server)
+        self.assertEqual({}, self.domain())
