@@ -38,7 +38,9 @@ def run(arguments):
                       product_id='6001', serial='S%d' % number,
                       manufacturer='Maker', product='Thing',
                       interfaces=['ff', '03'])
-        look = scanner.Scanner(host.sys, host.proc)
+        look = scanner.Scanner(host.sys, host.proc, host.dev)
+        # The first reads the strings, which the following need not.
+        look.scan()
         recorder = Recorder()
         with mock.patch('os.open', recorder.open):
             found = look.scan()

@@ -21,7 +21,7 @@ from toolbox import process
 
 CHECKOUT = options_module.CHECKOUT
 IN_USE = ('Another ./run.sh runs the cloud in %s. End that one, or give this '
-          'one a folder of its own: --state DIR.')
+          'one a folder of its own: --folder DIR.')
 VENV_IN_USE = ('The virtual environment %s has to change, since this '
                'checkout has, but a running cloud uses it. End that '
                './run.sh first.')
@@ -30,14 +30,14 @@ VENV_IN_USE = ('The virtual environment %s has to change, since this '
 def reset(options):
     """Delete what a cloud has stored."""
     state = options.state
-    with locks.hold(state / 'state.lock', IN_USE % state):
-        hypervisor.forget(CHECKOUT, state / 'venv', state / 'state',
-                          console.say)
-        shutil.rmtree(state / 'state', ignore_errors=True)
+    folder = options.folder
+    with locks.hold(folder.with_name(folder.name + '.lock'), IN_USE % folder):
+        hypervisor.forget(CHECKOUT, state / 'venv', folder, console.say)
+        shutil.rmtree(folder, ignore_errors=True)
     if options.all:
         with locks.hold(state / 'venv.lock', IN_USE % state):
             shutil.rmtree(state / 'venv', ignore_errors=True)
-    console.say('Deleted what the cloud stored in %s' % state)
+    console.say('Deleted what the cloud stored in %s' % folder)
     return 0
 
 

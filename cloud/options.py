@@ -41,6 +41,10 @@ def parser():
         metavar='DIR',
         help='where everything is kept; default: .cloud in the checkout')
     made.add_argument(
+        '--folder', type=pathlib.Path, metavar='DIR',
+        help='where what the cloud stores is kept, for a second cloud on '
+             'the same virtual environment; default: state, below --state')
+    made.add_argument(
         '--reset', action='store_true',
         help='delete all that the cloud has stored, and end; with --all '
              'the virtual environment as well')
@@ -52,4 +56,5 @@ def parse():
     """:returns: the options, as argparse gives them"""
     options = parser().parse_args()
     options.state = options.state.resolve()
+    options.folder = (options.folder or options.state / 'state').resolve()
     return options

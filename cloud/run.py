@@ -54,11 +54,11 @@ def up(options, folder, group):
 
 def serve(options, group):
     """Run a cloud until Ctrl-C or until a part of it ends."""
-    folder = options.state / 'state'
+    folder = options.folder
     folder.mkdir(mode=0o700, exist_ok=True)
     began = time.monotonic()
-    with (locks.hold(options.state / 'state.lock',
-                     bare.IN_USE % options.state),
+    with (locks.hold(folder.with_name(folder.name + '.lock'),
+                     bare.IN_USE % folder),
           up(options, folder, group) as settings):
         print(guide.text(settings, time.monotonic() - began), flush=True)
         while True:

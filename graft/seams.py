@@ -14,7 +14,7 @@ Options: ``since=24``/``until=23`` for the major releases that a seam is meant
 for, ``test=True`` for an enumeration in upstream's own tests, ``optional=
 True`` for a file that an installed Nova does not have. The engine writes a
 mark at the end of each line (:mod:`graft.edit`): keep a line to 72 columns.
-The budget, held by a test: 40 lines in 15 files, tests apart.
+The budget, held by a test: 60 lines in 18 files, tests apart.
 """
 
 from graft import requirements
@@ -76,11 +76,16 @@ SEAMS = (
               '@usb_hooks.manager_init', MANAGER_HOOKS),
     decorator(MANAGER, 'ComputeManager.init_host',
               '@usb_hooks.manager_init_host', MANAGER_HOOKS),
+    decorator(MANAGER, 'ComputeManager.pre_start_hook',
+              '@usb_hooks.manager_pre_start_hook', MANAGER_HOOKS),
     decorator(MANAGER, 'ComputeManager.cleanup_host',
               '@usb_hooks.manager_cleanup_host', MANAGER_HOOKS),
     *(decorator(MANAGER, 'ComputeManager.' + method, '@usb_hooks.' + hook,
                 MANAGER_HOOKS, inner=True)
       for hook, methods in MANAGER_EVENTS.items() for method in methods),
+    # On the source of a live migration, whatever nova-api is in front.
+    decorator(MANAGER, 'ComputeManager.check_can_live_migrate_source',
+              '@usb_hooks.check_live_migration', MANAGER_HOOKS, inner=True),
 
     # nova-api
     decorator('nova/compute/api.py', 'API.live_migrate',
@@ -92,8 +97,10 @@ SEAMS = (
     # The hypervisor's driver
     decorator(LIBVIRT, 'LibvirtDriver._get_guest_config',
               '@usb_hooks.guest_config', LIBVIRT_HOOKS),
-    decorator(LIBVIRT, 'LibvirtDriver.update_provider_tree',
-              '@usb_hooks.update_provider_tree', LIBVIRT_HOOKS),
+    decorator(LIBVIRT, 'LibvirtDriver._create_guest',
+              '@usb_hooks.create_guest', LIBVIRT_HOOKS),
+    decorator(LIBVIRT, 'LibvirtDriver.live_migration',
+              '@usb_hooks.live_migration', LIBVIRT_HOOKS),
     decorator(LIBVIRT, 'LibvirtDriver._suspend_guest_for_snapshot',
               '@usb_hooks.suspend_for_snapshot', LIBVIRT_HOOKS),
     decorator(LIBVIRT, 'LibvirtDriver._resume_guest_after_snapshot',

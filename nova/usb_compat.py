@@ -10,7 +10,6 @@ import time
 
 import sqlalchemy as sa
 
-from nova import exception
 from nova.objects import base
 
 # The models come first: importing the API imports our hooks, and those need
@@ -24,12 +23,9 @@ except ImportError:
     from nova.db.sqlalchemy import models  # noqa: H306
     from nova.db.sqlalchemy import api as db_api  # noqa: H306
 
-__all__ = ['add_to_allocation', 'case', 'db_api', 'device_removal', 'models',
-           'remotable_classmethod', 'remove_from_allocation',
-           'response_body_schema', 'validated']
-
-#: How often a change of an allocation is tried where we do it ourselves.
-_ALLOCATION_ATTEMPTS = 4
+__all__ = ['case', 'db_api', 'default_machine_type', 'device_removal',
+           'models', 'remotable_classmethod', 'response_body_schema',
+           'usb_model', 'validated']
 
 
 def remotable_classmethod(func):
@@ -52,49 +48,6 @@ def case(*whens, **kwargs):
     if sa.__version__.startswith('1.3.'):
         return sa.case(list(whens), **kwargs)
     return sa.case(*whens, **kwargs)
-
-
-def add_to_allocation(client, context, consumer, provider, amounts):
-    """Add to what a consumer has of one resource provider in Placement.
-
-    :param client: upstream's SchedulerReportClient
-    :param amounts: dict of resource class to the amount to add
-    :raises: AllocationUpdateFailed when Placement refuses it, or other
-        changes kept coming between
-    """
-    add = getattr(client, 'add_resources_to_instance_allocation', None)
-    if add is not None:
-        add(context, consumer, {provider: {'resources': amounts}})
-        return
-    # 22.x has nothing that adds.
-    for _attempt in range(_ALLOCATION_ATTEMPTS):
-        allocations = client.get_allocs_for_consumer(context, consumer)
-        held = allocations['allocations'].setdefault(
-            provider, {'resources': {}})['resources']
-        for resource_class, amount in amounts.items():
-            held[resource_class] = held.get(resource_class, 0) + amount
-        answer = client._put_allocations(context, consumer, allocations)
-        if answer.status_code == 204:
-            return
-        error = answer.json()['errors'][0]
-        if error.get('code') != 'placement.concurrent_update':
-            break
-    raise exception.AllocationUpdateFailed(
-        consumer_uuid=consumer, error=error['detail'])
-
-
-def remove_from_allocation(client, context, consumer, provider, amounts):
-    """Take from what a consumer has of one resource provider.
-
-    :param client: upstream's SchedulerReportClient
-    :param amounts: dict of resource class to the amount to take
-    :raises: AllocationUpdateFailed when it has less, or Placement refuses it
-    """
-    if hasattr(client, 'add_resources_to_instance_allocation'):
-        amounts = {'resources': amounts}
-    # 22.x has the amounts without the key between.
-    client.remove_resources_from_instance_allocation(
-        context, consumer, {provider: amounts})
 
 
 class _Removal:
@@ -154,6 +107,35 @@ def device_removal(driver, instance_uuid, alias):
         yield removal
     finally:
         removal.close()
+
+
+def usb_model(flavor, image_meta):
+    """The model of USB controller that flavor or image ask for.
+
+    34.0.0 reads both.  Older releases know of no such request; a flavor's
+    extra spec can be there nevertheless.
+
+    :returns: str, None where they say nothing
+    """
+    from nova.virt import hardware
+    get = getattr(hardware, 'get_usb_model', None)
+    if get is not None:
+        return get(flavor, image_meta)
+    return (flavor.extra_specs or {}).get('hw:usb_model')
+
+
+def default_machine_type(driver):
+    """What a guest is where Nova does not say: libvirt's own choice.
+
+    Nova says it for all architectures that it knows since 24.0.0; before,
+    not on x86.
+
+    :param driver: upstream's LibvirtDriver
+    """
+    from nova.objects import fields
+    x86 = (fields.Architecture.I686, fields.Architecture.X86_64)
+    architecture = driver._host.get_capabilities().host.cpu.arch
+    return 'pc' if architecture in x86 else None
 
 
 def _validation(name):

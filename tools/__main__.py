@@ -2,8 +2,8 @@
 """Runs the tests of the fork: ./run_tests.sh [options] [REGEX]
 
 Without options: style checks, the fork's unit tests, the tests beside nova/,
-the client's and the fork's functional tests, on the default release of Nova.
-The last line says how many passed, failed and were skipped.
+the client's unit tests and the fork's functional tests, on the default release
+of Nova. The last line says how many passed, failed and were skipped.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def parse(arguments):
             ('style', 'the style checks'),
             ('unit', 'unit tests, and the tests beside nova/'),
             ('functional', "functional tests in Nova's own harness"),
-            ('client', "the client's unit tests, and its builds"),
+            ('client', "client/: the client's unit tests, and its builds"),
             ('client-functional', 'the client against a cloud of ./run.sh'),
             ('install', 'tests that install the fork with pip: minutes'),
             ('docs', 'build the documentation and the release notes'),
@@ -99,18 +99,6 @@ def run_own(env, options, everything):
     return total
 
 
-def run(options):
-    """:returns: the results.Results of what the options ask for"""
-    if options.upgrade:
-        return upgrade.run()
-    if options.client or options.client_functional:
-        return run_client(options)
-    chosen = bases.chosen(options.base)
-    if len(chosen) == 1:
-        return run_on(chosen[0], options)
-    return bases.run_all(chosen, lambda base: run_on(base, options))
-
-
 def run_client(options):
     """:returns: the results.Results of the client's own options"""
     total = results.Results()
@@ -122,15 +110,27 @@ def run_client(options):
     return total
 
 
+def run(options):
+    """:returns: the results.Results of what the options ask for"""
+    if options.upgrade:
+        return upgrade.run()
+    chosen = bases.chosen(options.base)
+    if len(chosen) == 1:
+        return run_on(chosen[0], options)
+    return bases.run_all(chosen, lambda base: run_on(base, options))
+
+
 def run_on(base, options):
     """:returns: the results.Results of one release of Nova"""
     total = results.Results()
     if options.lab:
         total.add(suites.run_lab(base))
+    total.add(run_client(options))
     compare = options.upstream is not None
     chosen = (options.style or options.unit or options.functional
               or options.docs or options.install or compare)
-    if options.lab and not chosen:
+    alone = options.lab or options.client or options.client_functional
+    if alone and not chosen:
         return total
     env = environment.Environment(base)
     with env.locked():

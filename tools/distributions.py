@@ -11,11 +11,8 @@ import pathlib
 import platform
 import shutil
 import tempfile
-import time
 import zipfile
 
-from cloud import __main__ as cloud_main
-from cloud import options as cloud_options
 from toolbox import commands
 from toolbox import locks
 from toolbox import process
@@ -26,10 +23,10 @@ import tools
 from tools import results
 from tools import suites
 
-#: Seconds that a cloud may take to start.
-START_TIMEOUT = 600
-#: What tools.with_cloud makes in the cloud's folder when the cloud is up.
-UP = 'up'
+#: What ./run.sh says when its cloud can be used.
+UP = 'The cloud is up'
+#: Seconds for that, with the making of its virtual environment.
+START_TIMEOUT = 1800
 
 
 class Distribution:
@@ -44,37 +41,37 @@ class Distribution:
         self.checkout = tools.ROOT / folder
         self.home = state / folder
         self.venv = self.home / 'venv'
-        self._venv = venv.Venv(
-            self.venv, [self.checkout / 'test-constraints.txt'])
+        self.constraints = self.checkout / 'test-constraints.txt'
+        self._venv = venv.Venv(self.venv, [self.constraints])
         self.python = self._venv.python
         self.dist = self.home / 'dist'
+        self.requirements = self.checkout / 'test-requirements.txt'
 
     def locked(self):
         """:returns: context manager that keeps other runs away from this"""
         self.home.mkdir(parents=True, exist_ok=True)
         return locks.hold(
             self.home / 'lock',
-            waiting=f'Waiting for another run on {self.folder}/ to end…')
+            waiting=f'Waiting for another run in {self.folder}/ to end…')
 
     def fingerprint(self):
-        """:returns: a hash of all that decides what is installed"""
+        """:returns: a checksum of all that decides what is installed"""
         return stamp.checksum(
-            platform.python_version(), self.checkout / 'pyproject.toml',
-            self.checkout / 'test-constraints.txt',
-            self.checkout / 'test-requirements.txt')
+            platform.python_version(), self.constraints, self.requirements,
+            self.checkout / 'pyproject.toml')
 
     def prepare(self):
         """Make the environment, unless it fits already."""
-        if self._venv.is_done('all', self.fingerprint()):
+        wanted = self.fingerprint()
+        if self._venv.is_done('all', wanted):
             return
         print(f'Making the environment for {self.folder}/ with Python '
               f'{platform.python_version()}.', flush=True)
         self._venv.create()
-        self._venv.pip('install', '-r',
-                       self.checkout / 'test-requirements.txt')
+        self._venv.pip('install', '-r', self.requirements)
         self._venv.pip('install', self.copy())
         commands.run([self.python, '-m', 'pip', 'check'])
-        self._venv.done('all', self.fingerprint())
+        self._venv.done('all', wanted)
 
     def copy(self):
         """Copy the source: building writes into it.
@@ -171,33 +168,32 @@ def run_functional(distribution, regex):
     :returns: results.Results
     """
     modules = distribution.test_modules('functional')
-    with cloud() as folder:
+    with cloud(distribution) as folder:
         return suites.run_modules(
             distribution, distribution.checkout, modules, regex,
             f'{distribution.folder}: functional tests',
             OS_CLIENT_CONFIG_FILE=str(folder / 'clouds.yaml'),
-            SIMULATED_USB_DEVICES=str(folder / 'simulated-usb-devices.json'))
+            SIMULATED_USB_DEVICES=str(
+                folder / 'simulated-usb-devices.json'))
 
 
 @contextlib.contextmanager
-def cloud():
-    """A new cloud as of ./run.sh, for the time being.
+def cloud(distribution):
+    """A new cloud of ./run.sh, for the time being.
 
-    :returns: context manager that gives the folder with its state
-    :raises: Failure when it does not start
+    :returns: context manager that gives the folder with what it stores
     """
-    options = cloud_options.parser().parse_args([])
-    options.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    python = cloud_main.install(options)
-    folder = pathlib.Path(tempfile.mkdtemp(prefix='tests-',
-                                           dir=options.state))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix='cloud-',
+                                           dir=distribution.home))
+    log = folder / 'run.log'
     try:
         with process.Group() as group:
-            group.start('the cloud',
-                        [python, '-m', 'tools.with_cloud', folder],
-                        folder / 'log' / 'cloud.log')
-            waiting.wait_for('the cloud', (folder / UP).exists,
-                             START_TIMEOUT, check=group.check)
-            yield folder
+            child = group.start(
+                'run.sh', [tools.ROOT / 'run.sh', '--folder',
+                           folder / 'state'], log)
+            waiting.wait_for(
+                'the cloud to be up', lambda: UP in log.read_text(),
+                START_TIMEOUT, check=child.check, detail=child.tail)
+            yield folder / 'state'
     finally:
         shutil.rmtree(folder)

@@ -16,7 +16,7 @@ from graft import source
 from graft.tests import helpers
 from graft import write
 
-LINES, FILES = 40, 15
+LINES, FILES = 60, 18
 TREES = helpers.real_trees()
 
 

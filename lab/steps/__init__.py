@@ -11,6 +11,7 @@ from lab.steps import crash
 from lab.steps import crowd
 from lab.steps import guest
 from lab.steps import inventory
+from lab.steps import kept
 from lab.steps import mounted
 from lab.steps import plug
 from lab.steps import replug
@@ -19,4 +20,4 @@ from lab.steps import speed
 from lab.steps import twins
 
 STEPS = (inventory, guest, twins, plug, mounted, speed, crowd, replug,
-         restart, crash, away)
+         restart, crash, away, kept)

@@ -30,9 +30,15 @@ Which USB devices of this host are offered, as JSON.
 
 May be given more than once; each value is an object or a list of objects.
 Keys: ``vendor_id``, ``product_id`` (four hexadecimal digits), ``serial``,
-``port_path`` (as the kernel names it, ``1-1.4``), ``class`` (two hexadecimal
-digits; matches the device's class and those of its interfaces).  A value
-may hold the wildcards ``*`` and ``?``.  ``"deny": true`` makes an entry one
+``class`` (two hexadecimal digits; matches the device's class and those of its
+interfaces), ``controller`` (the PCI address of the host controller,
+``0000:00:14.0``, or its path in ``/sys/devices`` where it is no PCI device,
+``platform/vhci_hcd.0``), ``port_path`` (as the kernel names it, ``1-1.4``:
+the number of the bus, and the ports on the way to the device).  The kernel
+numbers buses in the order in which it finds them, which may be another one
+after each boot; to name a port for good, write ``"controller":
+"0000:00:14.0", "port_path": "*-1.4"``.  A value may hold the wildcards ``*``
+and ``?``.  ``"deny": true`` makes an entry one
 that keeps devices back; those win over all others.  ``resource_class`` and
 ``traits`` say how matching devices show in Placement.
 
@@ -54,6 +60,19 @@ Seconds between two scans of this host's USB devices.
 The kernel's events make a scan start at once; this is how long a lost event
 can go unnoticed.  A scan that finds nothing new sends no message and writes
 nothing.
+"""),
+    cfg.IntOpt(
+        'absent_grace_time',
+        default=300,
+        min=0,
+        help="""
+Seconds for which the record of a device that no server holds outlives its
+device, with its uuid.  Many devices leave the bus for a moment: when a guest
+lets go of them, after a reset, while their firmware is replaced.
+
+A record that an administrator changed (a grant, ``disabled``, a description)
+stays whatever this says, until it is deleted through the API.  Read by
+nova-conductor.
 """),
     cfg.FloatOpt(
         'event_settle_time',
@@ -117,8 +136,8 @@ to start.  The file is read again at each scan: adding an entry is plugging
 a device in.  It holds a list of objects with ``vendor_id``,
 ``product_id``, ``port_path``, ``bus_number``, ``device_number`` and
 optionally ``serial``, ``manufacturer``, ``product``, ``device_class``,
-``interface_classes``, ``speed``, ``controller`` and ``host_use``; or an
-object with such a list for each host's name.
+``interface_classes``, ``speed``, ``controller``, ``bcd_device`` and
+``host_use``; or an object with such a list for each host's name.
 """),
 ]
 

@@ -3,6 +3,9 @@
 
 Parsed once, when nova-compute starts; what is wrong stops it there with one
 line, so that a slip of the pen never offers a device.
+
+``port_path`` begins with the number of a bus, which may be another one after
+each boot; ``controller`` says for good whose ports are meant.
 """
 
 import json
@@ -14,7 +17,8 @@ import os_traits
 from nova.i18n import _
 from nova.usb import exception
 
-_MATCH_KEYS = ('vendor_id', 'product_id', 'serial', 'port_path', 'class')
+_MATCH_KEYS = ('vendor_id', 'product_id', 'serial', 'port_path', 'class',
+               'controller')
 _OTHER_KEYS = ('deny', 'resource_class', 'traits')
 
 #: What the value of a key must look like, in lower case, and in words.
@@ -25,12 +29,18 @@ _FORMATS = {
     'class': (re.compile(r'[0-9a-f]{2}\Z'), _('two hexadecimal digits')),
     'port_path': (re.compile(r'[0-9]+-[0-9]+(\.[0-9]+)*\Z'),
                   _('a port as the kernel names it, like 1-1.4')),
+    # The path of one that is no PCI device has a slash.
+    'controller': (
+        re.compile(r'([0-9a-f]{4,}(:[0-9a-f]{2}){2}\.[0-7]|\S+/\S+)\Z'),
+        _('a PCI address like 0000:00:14.0, or the path in /sys/devices of a '
+          'controller that is no PCI device')),
 }
 _WILD = {
     'vendor_id': re.compile(r'[0-9a-f*?]{1,8}\Z'),
     'product_id': re.compile(r'[0-9a-f*?]{1,8}\Z'),
     'class': re.compile(r'[0-9a-f*?]{1,4}\Z'),
     'port_path': re.compile(r'[0-9.*?-]+\Z'),
+    'controller': re.compile(r'\S+\Z'),
 }
 _CUSTOM = re.compile(r'CUSTOM_[A-Z0-9_]{1,248}\Z')
 
@@ -56,11 +66,35 @@ def default_resource_class(device):
                                  device.product_id.upper())
 
 
-def _pattern(value):
-    """A regular expression of a value in which * and ? stand for others."""
-    parts = [{'*': '.*', '?': '.'}.get(char, re.escape(char))
-             for char in value]
-    return re.compile(''.join(parts) + r'\Z', re.DOTALL)
+class _Pattern(object):
+    """A value in which ``*`` stands for any characters and ``?`` for one.
+
+    What lies between two stars is looked for once, as early as it can be,
+    and never again further on: no value makes it slow, as it would a regular
+    expression, which tries all ways to divide the value among the stars.
+    """
+
+    def __init__(self, value):
+        self._parts = [
+            re.compile(''.join('.' if char == '?' else re.escape(char)
+                               for char in part), re.DOTALL)
+            for part in value.split('*')]
+        # Of the last part; ``?`` stands for one character, like all others.
+        self._tail = len(value.rpartition('*')[2])
+
+    def match(self, value):
+        """Whether the whole value is one that this stands for."""
+        first, rest = self._parts[0], self._parts[1:]
+        if not rest:
+            return first.fullmatch(value) is not None
+        found = first.match(value)
+        for part in rest[:-1]:
+            if found is None:
+                return False
+            found = part.search(value, found.end())
+        start = len(value) - self._tail
+        return (found is not None and found.end() <= start and
+                rest[-1].match(value, start) is not None)
 
 
 class _Entry(object):
@@ -82,7 +116,7 @@ class _Entry(object):
         if self.deny and set(raw) & {'resource_class', 'traits'}:
             self._fail(_('an entry that denies has neither resource_class '
                          'nor traits'))
-        self.patterns = {key: _pattern(self._value(key, raw[key]))
+        self.patterns = {key: _Pattern(self._value(key, raw[key]))
                          for key in _MATCH_KEYS if key in raw}
         self.resource_class = self._resource_class(raw)
         self.traits = self._traits(raw)
@@ -131,6 +165,9 @@ class _Entry(object):
                     device.interface_classes)
             else:
                 values = (getattr(device, key) or '',)
+            if key == 'controller':
+                # As the value of the option was.
+                values = (values[0].lower(),)
             if not any(pattern.match(value) for value in values):
                 return False
         return True

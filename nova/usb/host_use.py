@@ -9,7 +9,8 @@ in this order,
   member of another block device (LVM, RAID, device mapper, multipath,
   bcache: all of these show as ``holders`` in sysfs, so one step is enough
   however deep the stack is), that is swapped to, or that is mounted, alone
-  or as a member of a btrfs;
+  or as a member of a btrfs, or that somebody else holds for himself alone,
+  such as a ZFS pool;
 * a network interface that is up (administratively, ``IFF_UP``: an operator
   who does not want it on the host takes it down first);
 * the host's only keyboard;
@@ -18,18 +19,22 @@ in this order,
 All of it is read from sysfs and procfs (``Documentation/ABI/stable/
 sysfs-block``, ``testing/sysfs-class-net``, ``filesystems/proc.rst`` for
 mountinfo).  Not seen, as the kernel does not tell: a disk that a program has
-opened without mounting it, such as a ZFS pool or a guest's raw disk, and a
-device that a program drives through usbfs, such as a watched UPS.  Deny
-those in ``[usb] device_spec``.
+opened without mounting it, such as a guest's raw disk, and a device that a
+program drives through usbfs, such as a watched UPS.  Deny those in ``[usb]
+device_spec``.
 
-In a container the mounts of this process are not the host's.  The first
-process's are read as well, which are the host's where the container shares
-its process ids, as kolla's nova_compute does (``pid=host``); what either of
-them has mounted is in use.
+What ``mountinfo`` tells is where a disk is mounted, in the mount namespaces
+of this process and of the first one.  Of a container whose process ids are
+its own, as kolla's nova_compute is, neither is the host's.  So two things are
+asked besides that know no namespaces: some file systems' own folders in sysfs
+(``Documentation/ABI/testing/sysfs-fs-ext4`` and its like), and whether the
+disk can be opened exclusively, see :mod:`nova.usb.disks`.
 """
 
 import os
 import re
+
+from nova.usb import disks as usb_disks
 
 #: Said of a device without any interface: it has no active configuration.
 NOT_READY = ('the host has not configured it (yet): it was just plugged in, '
@@ -41,22 +46,32 @@ _INTERFACE = re.compile(r'/(\d+-\d+(?:\.\d+)*):\d+\.\d+/')
 #: IFF_UP of Linux's ``include/uapi/linux/if.h``.
 _IFF_UP = 1
 
+#: File systems that show in sysfs on which block device they are.
+_FILE_SYSTEMS = ('ext4', 'xfs', 'f2fs', 'nilfs2', 'erofs')
+
 #: Bits 1 to 31 of the key bitmap: Escape, digits and the first letters.
 #: udev's input_id takes a device with all of them for a keyboard.
 _KEYBOARD_KEYS = 0xfffffffe
 
 
-def find(sys_root='/sys', proc_root='/proc'):
+def find(sys_root='/sys', proc_root='/proc', dev_root='/dev'):
     """Find the USB devices that the host needs.
 
     :param sys_root: where sysfs is mounted
     :param proc_root: where procfs is mounted
+    :param dev_root: where device nodes are
     :returns: dict of port path (``1-1.4``) to a clause that says why
     """
     uses = {}
-    for look in (_storage, _network, _keyboard, _console):
-        for port, reason in look(sys_root, proc_root):
+    disks = list(_members(sys_root, 'block'))
+    for port, reason in _storage(sys_root, proc_root, disks):
+        uses.setdefault(port, reason)
+    for look in (_network, _keyboard, _console):
+        for port, reason in look(sys_root):
             uses.setdefault(port, reason)
+    # The others are none that could be given away in any case.
+    free = [(name, port) for name, port in disks if port not in uses]
+    uses.update(_held(sys_root, dev_root, free))
     return uses
 
 
@@ -99,13 +114,14 @@ def _members(sys_root, kind):
             yield name, port
 
 
-def _storage(sys_root, proc_root):
-    disks = list(_members(sys_root, 'block'))
+def _storage(sys_root, proc_root, disks):
     if not disks:
         return
     swaps = _swaps(proc_root)
     mounts = _mounts(proc_root)
     pools = _btrfs_members(sys_root)
+    systems = {name: kind for kind in _FILE_SYSTEMS
+               for name in _names(sys_root, 'fs', kind)}
     for name, port in disks:
         holders = _names(sys_root, 'class', 'block', name, 'holders')
         number = _read(sys_root, 'class', 'block', name, 'dev').strip()
@@ -121,6 +137,23 @@ def _storage(sys_root, proc_root):
         elif name in pools:
             yield port, ('its block device %s is part of a btrfs that is '
                          'mounted on the host' % name)
+        elif name in systems:
+            yield port, ('the %s on its block device %s is mounted on the '
+                         'host' % (systems[name], name))
+
+
+def _held(sys_root, dev_root, disks):
+    """Find disks that are in use although nothing above tells how.
+
+    :returns: dict of port path to a clause that says why
+    """
+    whole = {name: port for name, port in disks if not os.path.exists(
+        os.path.join(sys_root, 'class', 'block', name, 'partition'))}
+    said = {usb_disks.HELD: 'its block device %s, or a partition of it, is '
+                            'in use on the host',
+            usb_disks.SILENT: 'its block device %s does not answer'}
+    return {whole[name]: said[answer] % name for name, answer in
+            usb_disks.find(dev_root, whole).items()}
 
 
 def _describe(sys_root, holder):
@@ -166,7 +199,7 @@ def _btrfs_members(sys_root):
     return members
 
 
-def _network(sys_root, _proc_root):
+def _network(sys_root):
     for name, port in _members(sys_root, 'net'):
         flags = _read(sys_root, 'class', 'net', name, 'flags').strip()
         try:
@@ -177,7 +210,7 @@ def _network(sys_root, _proc_root):
             yield port, 'its network interface %s is up on the host' % name
 
 
-def _keyboard(sys_root, _proc_root):
+def _keyboard(sys_root):
     keyboards = set()
     for name in _names(sys_root, 'class', 'input'):
         # 'event3' and its like are views of an 'input7'.
@@ -204,7 +237,7 @@ def _is_keyboard(keys):
         return False
 
 
-def _console(sys_root, _proc_root):
+def _console(sys_root):
     active = _read(sys_root, 'class', 'tty', 'console', 'active')
     for name in active.split():
         port, _target = _owner(sys_root, 'tty', name)

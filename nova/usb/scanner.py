@@ -11,14 +11,21 @@ interface and udev's database entry on the way, which costs as much as all
 the rest (measured: 60 to 120 microseconds for each device and interface,
 against some 7 for each attribute).
 
+A scan that cannot be made raises; only a kernel that knows no USB makes for a
+host without devices.  What the two would make of each other is the loss of
+the records of all devices that are free.
+
 The events that tell when to enumerate are in :mod:`nova.usb.events`.
 """
 
 import os
 import re
+import threading
 
 from oslo_log import log as logging
 
+from nova.usb import descriptors
+from nova.usb import exception
 from nova.usb import host_device
 from nova.usb import host_use
 
@@ -30,44 +37,37 @@ _HUB = '09'
 #: ``domain:bus:slot.function``, as the kernel names PCI devices.
 _PCI = re.compile(r'[0-9a-f]{4,}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\Z')
 
-#: No attribute of a USB device is longer; a string descriptor has at most
-#: 126 characters (USB 2.0 specification, 9.6.7).
-_ATTRIBUTE_SIZE = 4096
+#: Attributes that are read without the device's lock.
+_NUMBERS = {'vendor_id': 'idVendor', 'product_id': 'idProduct',
+            'bcd_device': 'bcdDevice', 'speed': 'speed',
+            'device_number': 'devnum'}
 
 
 def mount_points():
-    """Where the kernel's file systems are: sysfs, procfs."""
-    return '/sys', '/proc'
+    """Where the kernel's file systems are: sysfs, procfs, device nodes."""
+    return '/sys', '/proc', '/dev'
 
 
-def _read(name, directory):
-    """Read an attribute below an open directory.
-
-    :returns: stripped bytes, None where there is no such attribute (any
-        more)
-    """
-    try:
-        attribute = os.open(name, os.O_RDONLY, dir_fd=directory)
-    except OSError:
-        return None
-    try:
-        return os.read(attribute, _ATTRIBUTE_SIZE).strip()
-    except OSError:
-        return None
-    finally:
-        os.close(attribute)
-
-
-def _digits(value):
+def _digits(name, directory):
+    value = descriptors.read_attribute(name, directory)
     return value.decode('ascii', 'replace') if value else None
 
 
 def _controller(link):
-    """Find the nearest PCI device in the path of a root hub."""
-    for part in reversed(link.split('/')):
+    """Name a host controller by where it is, not by when it was found.
+
+    :param link: target of the link to its root hub
+    :returns: PCI address of the nearest PCI device; where there is none, as
+        on many boards and with usbip, the path in sysfs, of which udev makes
+        its ID_PATH as well
+    """
+    parts = [part for part in link.split('/')[:-1] if part != '..']
+    for part in reversed(parts):
         if _PCI.match(part):
             return part
-    return None
+    path = '/'.join(parts[parts.index('devices') + 1:]
+                    if 'devices' in parts else parts)
+    return host_device.clean_controller(path)
 
 
 class Scanner:
@@ -75,13 +75,20 @@ class Scanner:
 
     :param sys_root: where sysfs is mounted; mount_points() knows
     :param proc_root: where procfs is mounted
+    :param dev_root: where device nodes are
+    :param patience: seconds that a device may take to tell its strings
     """
 
-    def __init__(self, sys_root=None, proc_root=None):
+    def __init__(self, sys_root=None, proc_root=None, dev_root=None,
+                 patience=1.0):
         defaults = mount_points()
         self.sys_root = sys_root or defaults[0]
         self.proc_root = proc_root or defaults[1]
+        self.dev_root = dev_root or defaults[2]
         self._devices = os.path.join(self.sys_root, 'bus', 'usb', 'devices')
+        self._strings = descriptors.StringReader(patience)
+        self._lock = threading.Lock()
+        self._said = frozenset()
 
     def has_usb(self):
         """Whether the host's kernel knows USB at all."""
@@ -91,17 +98,35 @@ class Scanner:
         """Read the USB devices that this host has now.
 
         Hubs are left out.  A device that goes while it is being looked at
-        is left out as well.
+        is left out as well, and so is one that does not tell its strings,
+        until it does.
 
         :returns: list of nova.usb.host_device.HostUsbDevice; empty on a host
             without USB
+        :raises: UsbScanFailed when what is plugged in cannot be read
         """
+        with self._lock:
+            try:
+                return self._scan()
+            except OSError as error:
+                raise exception.UsbScanFailed(reason=error)
+
+    def _names(self):
         try:
-            names = os.listdir(self._devices)
-        except OSError:
-            return []
+            return os.listdir(self._devices)
+        except OSError as error:
+            failure = error
+        try:
+            # A kernel without USB has no such bus, but it has others.
+            if 'usb' not in os.listdir(os.path.join(self.sys_root, 'bus')):
+                return []
+        except OSError as error:
+            failure = error
+        raise failure
+
+    def _scan(self):
         buses, ports, interfaces = {}, [], {}
-        for name in names:
+        for name in self._names():
             port, colon, _number = name.partition(':')
             if colon:
                 interfaces.setdefault(port, []).append(name)
@@ -111,16 +136,26 @@ class Scanner:
                 ports.append(name)
         controllers = {bus: self._find_controller(name)
                        for bus, name in buses.items()}
-        uses = (host_use.find(self.sys_root, self.proc_root)
+        uses = (host_use.find(self.sys_root, self.proc_root, self.dev_root)
                 if ports else {})
-        found = []
-        for port in ports:
-            device = self._device(
-                port, interfaces.get(port, ()),
-                controllers.get(port.partition('-')[0]), uses.get(port))
-            if device is not None:
-                found.append(device)
-        return found
+        directories, found = {}, {}
+        try:
+            for port in ports:
+                directory, device_class = self._open(port)
+                if directory is not None:
+                    directories[port] = directory
+                    found[port] = self._values(
+                        port, directory, device_class,
+                        interfaces.get(port, ()), uses.get(port))
+                    found[port]['controller'] = controllers.get(
+                        port.partition('-')[0])
+            strings = self._read_strings(directories, found)
+        finally:
+            for directory in directories.values():
+                os.close(directory)
+        devices = [self._device(found[port], strings[port])
+                   for port in found if strings.get(port)]
+        return [device for device in devices if device is not None]
 
     def _find_controller(self, name):
         try:
@@ -129,8 +164,11 @@ class Scanner:
         except OSError:
             return None
 
-    def _device(self, port, interfaces, controller, use):
-        """Read one device, None when it is a hub or is gone."""
+    def _open(self, port):
+        """Open the directory of a device.
+
+        :returns: file descriptor, None where it is a hub or gone; its class
+        """
         try:
             # All attributes are read below this descriptor: once the device
             # is unplugged nothing is found there any more, whatever is
@@ -138,43 +176,63 @@ class Scanner:
             # device could be read and the number of another.
             directory = os.open(os.path.join(self._devices, port),
                                 os.O_RDONLY | os.O_DIRECTORY)
-        except OSError:
-            return None
-        try:
-            device_class = _digits(_read('bDeviceClass', directory))
-            if device_class == _HUB:
-                return None
-            classes = [_digits(_read(name + '/bInterfaceClass', directory))
-                       for name in interfaces]
-            return self._read_device(
-                directory, port, device_class,
-                tuple(value for value in classes if value), controller, use)
-        except ValueError as error:
-            LOG.debug('USB device %(port)s is left out of this scan: it is '
-                      'going, or not read yet: %(error)s',
-                      {'port': port, 'error': error})
-            return None
-        finally:
+        except OSError as error:
+            if error.errno in descriptors.GONE:
+                return None, None
+            raise
+        device_class = _digits('bDeviceClass', directory)
+        if device_class == _HUB:
             os.close(directory)
+            directory = None
+        return directory, device_class
 
     @staticmethod
-    def _read_device(directory, port, device_class, classes, controller,
-                     use):
-        return host_device.HostUsbDevice(
-            vendor_id=_digits(_read('idVendor', directory)),
-            product_id=_digits(_read('idProduct', directory)),
+    def _values(port, directory, device_class, interfaces, use):
+        """Read all of a device that can be read at once."""
+        classes = [_digits(name + '/bInterfaceClass', directory)
+                   for name in interfaces]
+        values = {field: _digits(name, directory)
+                  for field, name in _NUMBERS.items()}
+        values.update(
             port_path=port,
             bus_number=port.partition('-')[0],
-            serial=_read('serial', directory),
-            manufacturer=_read('manufacturer', directory),
-            product=_read('product', directory),
             device_class=device_class,
-            interface_classes=classes,
-            speed=_digits(_read('speed', directory)),
-            controller=controller,
-            host_use=use or (None if classes else host_use.NOT_READY),
-            # Last: with it, the device was there all the time.
-            device_number=_read('devnum', directory) or b'')
+            interface_classes=tuple(value for value in classes if value))
+        values['host_use'] = use or (
+            None if values['interface_classes'] else host_use.NOT_READY)
+        return values
+
+    def _read_strings(self, directories, found):
+        """Read the strings of devices.
+
+        :returns: dict of port to a dict of values, empty where the device is
+            gone; those that do not answer are missing
+        """
+        keys = {port: (port, os.fstat(directory).st_ino,
+                       found[port]['device_number'])
+                for port, directory in directories.items()}
+        strings = self._strings.read(
+            {key: directories[port] for port, key in keys.items()})
+        late = frozenset(key for key in keys.values() if key not in strings)
+        for port, _inode, number in sorted(late - self._said):
+            LOG.warning('The USB device in port %(port)s, device number '
+                        '%(number)s, does not answer. It is left out until '
+                        'it does. Unplug it if it is broken.',
+                        {'port': port, 'number': number})
+        self._said = late
+        return {port: strings[key] for port, key in keys.items()
+                if key in strings}
+
+    @staticmethod
+    def _device(values, strings):
+        """Make what was read into a device; None when it is gone."""
+        try:
+            return host_device.HostUsbDevice(**dict(values, **strings))
+        except (TypeError, ValueError) as error:
+            LOG.debug('USB device %(port)s is left out of this scan: it is '
+                      'going, or not read yet: %(error)s',
+                      {'port': values['port_path'], 'error': error})
+            return None
 
 
 def scan():

@@ -13,21 +13,29 @@ property tests hold exactly these:
    has the device's vendor, product and serial number; no record stands for
    two devices seen.
 2. A plan never changes whose a device is: ``uuid``, ``instance_uuid``,
-   ``tag``, ``project_id``, ``disabled`` and a claimed ``status`` are not its
-   business.
-3. A claimed record is never deleted.  A free one that is not seen is.
+   ``tag``, ``project_id``, ``disabled``, ``description`` and a claimed
+   ``status`` are not its business.  A record that is claimed for no server
+   becomes free.
+3. A claimed record is never deleted, nor is one of which an administrator
+   said something (a grant, ``disabled``, a description).  Another one is
+   deleted when it was not seen for the grace time: a device that only
+   enumerates again keeps its uuid.
 4. A claimed record is present only while a device with its vendor, product
    and serial number is seen; where the device has no serial number, or
-   another one with the same was seen beside it, only in the same port.
+   another one with the same was seen beside it, only in the same place.
 5. Identities are unique among the records of a host.
-6. A free record is ``blocked`` when there is a reason or an administrator
+6. What a server was given, ``accepted_as``, never changes while it is
+   claimed.  A device that comes back at another address and can do something
+   else is blocked, and stays so until the record is free.
+7. A free record is ``blocked`` when there is a reason or an administrator
    disabled it, and else ``available``.
-7. The same scan once more changes nothing.
+8. The same scan once more changes nothing.
 """
 
 import collections
 import operator
 
+from nova.usb import features
 from nova.usb import host_device
 from nova.usb import status
 
@@ -35,11 +43,12 @@ from nova.usb import status
 DEVICE_FIELDS = (
     'vendor_id', 'product_id', 'serial', 'manufacturer', 'product',
     'device_class', 'interface_classes', 'speed', 'port_path', 'bus_number',
-    'device_number', 'controller')
+    'device_number', 'controller', 'bcd_device')
 
 #: All that a report may change in a record, besides ``status``.
 REPORTED_FIELDS = DEVICE_FIELDS + (
-    'identity', 'present', 'blocked_reason', 'resource_class')
+    'identity', 'present', 'absent_since', 'blocked_reason',
+    'resource_class', 'accepted_as')
 
 
 class Sighting(collections.namedtuple(
@@ -80,12 +89,14 @@ class Plan(collections.namedtuple('Plan', ['creates', 'updates',
         return any(self)
 
 
-def plan(records, sightings):
+def plan(records, sightings, now, grace):
     """Decide what has to change.
 
     :param records: the records of one host, all of them: anything with the
         attributes of a UsbDevice
     :param sightings: one scan of that host, a list of Sighting
+    :param now: datetime in UTC, without a time zone as in ``absent_since``
+    :param grace: datetime.timedelta for which a record outlives its device
     :returns: Plan
     """
     seen = {}
@@ -93,13 +104,16 @@ def plan(records, sightings):
         # Of two with one identity, which no host has, the first counts.
         seen.setdefault(sighting.identity, sighting)
     pairs, new, unseen = _match(list(records), seen)
-    deletes = [record for record in unseen if record.status in status.FREE]
+    deletes = [record for record in unseen
+               if record.absent_since is not None and is_fleeting(record) and
+               now - record.absent_since >= grace]
     gone = {id(record) for record in deletes}
     survivors = [record for record in records if id(record) not in gone]
-    updates = [(record, _changes(record, _values(sighting), survivors))
+    updates = [(record, _changes(record, _values(sighting, record),
+                                 survivors))
                for record, sighting in pairs]
-    updates += [(record, {'present': False}) for record in unseen
-                if id(record) not in gone and record.present]
+    updates += [(record, _absence(record, now)) for record in unseen
+                if id(record) not in gone]
     return Plan(
         creates=[dict(_values(sighting),
                       status=_free(
@@ -107,6 +121,20 @@ def plan(records, sightings):
                  for sighting in new],
         updates=[(record, changes) for record, changes in updates if changes],
         deletes=deletes)
+
+
+def is_free(record):
+    """Whether a record is nobody's.
+
+    One that is claimed for no server is, too: nothing else would end that.
+    """
+    return record.status in status.FREE or record.instance_uuid is None
+
+
+def is_fleeting(record):
+    """Whether a record goes when its device is absent for long enough."""
+    return is_free(record) and not (
+        record.project_id or record.disabled or record.description)
 
 
 def find(record, sightings):
@@ -120,7 +148,28 @@ def find(record, sightings):
     """
     pairs, _new, _unseen = _match(
         [record], {sighting.identity: sighting for sighting in sightings})
-    return pairs[0][1] if pairs else None
+    if not pairs:
+        return None
+    record, sighting = pairs[0]
+    return sighting._replace(decision=sighting.decision._replace(
+        blocked_reason=_reason(record, sighting)))
+
+
+def _reason(record, sighting):
+    """Why the device that a record stands for may not be used, or None.
+
+    A guest may configure its device otherwise, and it shows other interfaces
+    then.  That is told from another device in its place by the address,
+    which each device gets anew.
+    """
+    device = sighting.device
+    reason = sighting.decision.blocked_reason
+    moved = (record.bus_number, record.device_number) != (
+        device.bus_number, device.device_number)
+    if reason is None and record.status in status.CLAIMED and (
+            moved or features.is_difference(record.blocked_reason)):
+        reason = features.difference(record.accepted_as, device)
+    return reason
 
 
 def _match(records, seen):
@@ -140,7 +189,7 @@ def _match(records, seen):
         else:
             pairs.append((record, sighting))
     for sighting in pending:
-        record = _same_port(left.values(), sighting)
+        record = _same_place(left.values(), sighting)
         if record is None:
             new.append(sighting)
         else:
@@ -149,32 +198,40 @@ def _match(records, seen):
     return pairs, new, list(left.values())
 
 
-def _same_port(records, sighting):
+def _same_place(records, sighting):
     """The record of a device that is told apart in another way now.
 
     A second device with the same serial number came, or went: the one that
-    stayed in its port is still the same device.
+    stayed in its place is still the same device.  Or its record is from
+    before identities named the controller and not the bus; then this is how
+    it gets its new identity.
     """
     device = sighting.device
-    if not device.serial:
-        return None
-    by_port = host_device.is_by_port(sighting.identity)
     for record in records:
-        if (record.port_path == device.port_path and
-                host_device.same_three(record) ==
+        if (host_device.same_three(record) ==
                 host_device.same_three(device) and
-                host_device.is_by_port(record.identity) != by_port):
+                host_device.same_place(record, device)):
             return record
     return None
 
 
-def _values(sighting):
+def _values(sighting, record=None):
+    """What a record of a device has to say.
+
+    :param record: the one that there is, if there is one
+    """
     values = {name: getattr(sighting.device, name) for name in DEVICE_FIELDS}
     values['interface_classes'] = list(values['interface_classes'])
     values.update(
-        identity=sighting.identity, present=True,
+        identity=sighting.identity, present=True, absent_since=None,
         blocked_reason=sighting.decision.blocked_reason,
-        resource_class=sighting.decision.resource_class)
+        resource_class=sighting.decision.resource_class, accepted_as=None)
+    if record is not None:
+        values['blocked_reason'] = _reason(record, sighting)
+        values['accepted_as'] = record.accepted_as
+        if record.status in status.CLAIMED and not record.accepted_as:
+            # Since before that was noted.
+            values['accepted_as'] = features.describe(sighting.device)
     return values
 
 
@@ -185,6 +242,13 @@ def _free(disabled, reason):
 
 def _changes(record, values, survivors):
     """What differs between a record and the device it stands for."""
+    if host_device.is_by_bus(values['identity']) and (
+            host_device.is_by_port(record.identity)):
+        # A nova-compute of an earlier release knows no other identities.
+        values['identity'] = record.identity
+    if values['bcd_device'] is None:
+        # Not looked for, or not to be had; it does not change.
+        values['bcd_device'] = record.bcd_device
     if values['identity'] != record.identity and not host_device.is_by_port(
             values['identity']):
         # It could be called by its serial number alone again.  While there
@@ -194,14 +258,24 @@ def _changes(record, values, survivors):
                for other in survivors):
             values['identity'] = record.identity
     changes = {name: value for name, value in values.items()
-               if _stored(record, name) != value}
-    if record.status in status.FREE:
-        free = _free(record.disabled, values['blocked_reason'])
-        if record.status != free:
-            changes['status'] = free
+               if getattr(record, name) != value}
+    changes.update(_freed(record, values['blocked_reason']))
     return changes
 
 
-def _stored(record, name):
-    value = getattr(record, name)
-    return list(value) if name == 'interface_classes' else value
+def _absence(record, now):
+    """What changes in the record of a device that was not seen."""
+    changes = _freed(record, record.blocked_reason)
+    if record.present:
+        changes['present'] = False
+    if record.absent_since is None:
+        changes['absent_since'] = now
+    return changes
+
+
+def _freed(record, reason):
+    """The state of a record that is nobody's, if it is another one."""
+    free = _free(record.disabled, reason)
+    if is_free(record) and record.status != free:
+        return {'status': free}
+    return {}

@@ -29,6 +29,9 @@ LOG = logging.getLogger(__name__)
 #: has none: what is being repaired should be as bare as it can be.
 LIVE_STATES = (vm_states.ACTIVE, vm_states.PAUSED)
 
+#: The states of a server that devices are attached to.
+ATTACHABLE_STATES = LIVE_STATES + (vm_states.STOPPED,)
+
 #: Errors that a request fails with unchanged; all others (a hypervisor that
 #: is away, an error in the code) become a failed attach or detach.
 UNCHANGED = (usb_exception.UsbDeviceConflict, usb_exception.UsbNotSupported,
@@ -77,12 +80,14 @@ class Attachments(object):
     """Attaches and detaches.
 
     :param driver: a nova.virt.usb.driver.UsbDriver
+    :param host: the name of this host
     :param unsettled: nova.compute.usb.unsettled.UnsettledServers, which gets
         the server of each request that leaves something to be done
     """
 
-    def __init__(self, driver, unsettled):
+    def __init__(self, driver, host, unsettled):
         self.driver = driver
+        self.host = host
         self.unsettled = unsettled
 
     def attach(self, context, instance, device_uuid):
@@ -100,6 +105,7 @@ class Attachments(object):
         reached('attach:asked')
         device = self._claimed(context, instance, device_uuid)
         with self._rolled_back(instance, device):
+            instance = self._ready(context, instance)
             address = settlement.usable(
                 device, self.driver.sightings()).address
             reached('attach:located')
@@ -125,6 +131,30 @@ class Attachments(object):
                 device=device_uuid, reason='it is %s and no longer claimed '
                 'for server %s' % (device.status, instance.uuid))
         return device
+
+    def _ready(self, context, instance):
+        """Read the server again, now that its lock is held.
+
+        What nova-api checked may have changed since: the server may be on
+        its way to another host, with a domain that must take no device
+        along, or deleted, and nothing would ever free the device.
+
+        :returns: the Instance, as it is now
+        :raises: UsbServerNotReady, InstanceNotFound
+        """
+        now = objects.Instance.get_by_uuid(context, instance.uuid)
+        state = None
+        if now.host != self.host:
+            state = _('on host %s now') % now.host if now.host else _(
+                'on no host now')
+        elif now.task_state is not None:
+            state = _('busy (%s)') % now.task_state
+        elif now.vm_state not in ATTACHABLE_STATES:
+            state = now.vm_state
+        if state is not None:
+            raise usb_exception.UsbServerNotReady(
+                server=instance.uuid, state=state)
+        return now
 
     @contextlib.contextmanager
     def _rolled_back(self, instance, device, in_domain=False):
@@ -167,10 +197,6 @@ class Attachments(object):
         if live:
             put_in(self.driver, context, instance, device.uuid, address)
             reached('attach:in_domain')
-        else:
-            # It is stopped; or it was deleted before it was claimed for,
-            # and nothing would ever free the device.
-            objects.Instance.get_by_uuid(context, instance.uuid)
         device.finish_attach()
         if not live and self.driver.attached(instance) is not None:
             # A stopped server's domain is made anew when it starts, with

@@ -82,6 +82,17 @@ def manager_init_host(wrapped, manager, args, kwargs):
 
 
 @_method
+def manager_pre_start_hook(wrapped, manager, args, kwargs):
+    """On ``ComputeManager.pre_start_hook``: tell Placement what there is.
+
+    Upstream has just told it of the compute node.
+    """
+    result = wrapped(*args, **kwargs)
+    manager.usb.allocations.balance_marked(nova_context.get_admin_context())
+    return result
+
+
+@_method
 def manager_cleanup_host(wrapped, manager, args, kwargs):
     """On ``ComputeManager.cleanup_host``: no events any more."""
     manager.usb.stop()
@@ -132,6 +143,20 @@ def suspend(wrapped, manager, args, kwargs):
     except Exception:
         lifecycle.after_failure(context, instance)
         raise
+
+
+@_method
+def check_live_migration(wrapped, manager, args, kwargs):
+    """On ``ComputeManager.check_can_live_migrate_source``.
+
+    A nova-api without the fork lets the request through, and an attach may
+    have come between nova-api's check and this one.
+
+    :raises: MigrationPreCheckError, before anything moved
+    """
+    manager.usb.lifecycle.before_live_migration(
+        *_context_and_instance(*args, **kwargs))
+    return wrapped(*args, **kwargs)
 
 
 @_method

@@ -79,11 +79,14 @@ class UsbManager(object):
         self.unsettled = unsettled.UnsettledServers()
         self.stalled = stalled.StalledRequests()
         self.allocations = allocations.Allocations(manager)
+        if not CONF.usb.enabled:
+            self.allocations.withdraw()
         self.settler = settler.Settler(self.driver, self.host)
         self.attachments = attachments.Attachments(
-            self.driver, self.unsettled)
+            self.driver, self.host, self.unsettled)
         self.lifecycle = lifecycle.Lifecycle(
-            self.attachments, self.settler, self.stalled.includes)
+            self.attachments, self.settler, self.stalled.includes,
+            self.allocations)
         self.reconciler = reconciler.Reconciler(
             self.driver, self.settler, self.unsettled, self.stalled,
             self.allocations)
@@ -145,11 +148,6 @@ class UsbManager(object):
             # It does not come to an attach, which would free it.
             self.attachments.give_up(context, instance, device_uuid)
             raise
-        except Exception as e:
-            # Placement may be away; the device is the server's nevertheless.
-            LOG.warning('USB devices are not counted in Placement yet: %s',
-                        e, instance=instance)
-            self.allocations.mark(instance.uuid)
 
     # Start, end, and what comes round
 
@@ -161,20 +159,24 @@ class UsbManager(object):
         self.reconciler.reconcile(
             context, is_stalled=stalled.everything, everything=True)
         self.hints = events.Hints(
-            lambda: self.reconciler.reconcile(
-                nova_context.get_admin_context()),
-            CONF.usb.event_settle_time)
+            self._reconcile_event, CONF.usb.event_settle_time)
         if self.driver.start_events(self.hints.give):
             self.hints.start()
 
     def reconcile(self, context):
         """What the periodic task does; never raises."""
-        if self.unsupported:
+        if not self.unsupported:
+            self.reconciler.reconcile(context)
+        elif CONF.usb.enabled:
+            # Another process speaks for this host, or nobody has to.
             return
-        self.reconciler.reconcile(context)
-        # Here and nowhere else, as Placement may let it wait: what is
-        # plugged in is found by events meanwhile.
+        # In this thread, as Placement may let it wait: what is plugged in
+        # is found by events meanwhile.
         self.allocations.balance_marked(context)
+
+    def _reconcile_event(self):
+        self.reconciler.reconcile(nova_context.get_admin_context())
+        self.allocations.balance_soon()
 
     def stop(self):
         """When nova-compute ends."""

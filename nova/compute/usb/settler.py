@@ -15,6 +15,7 @@ from nova.compute import vm_states
 from nova import exception
 from nova import objects
 from nova.objects import usb_device as usb_obj
+from nova.usb import grant
 from nova.usb import settlement
 from nova.usb import status
 
@@ -109,7 +110,9 @@ class Settler(object):
         stalled = {device.uuid for device in held
                    if device.status in status.UNDER_WAY and
                    is_stalled(device)}
-        plan = settlement.plan(held, live, sightings, stalled)
+        revoked = {device.uuid for device in held
+                   if not grant.still_holds(device, instance.project_id)}
+        plan = settlement.plan(held, live, sightings, stalled, revoked)
         self._apply(context, instance,
                     {device.uuid: device for device in held}, plan)
         if plan.again:
@@ -129,7 +132,9 @@ class Settler(object):
                 self._take(context, instance, held, step)
             except exception.NovaException as e:
                 errors[step.device_uuid] = e
-                self._say(LOG.warning, instance, step.device_uuid, str(e))
+                if self._said.noted(step.device_uuid, str(e)):
+                    LOG.warning('The server is not settled, trying again at '
+                                'the next scan: %s', e, instance=instance)
         for uuid in held:
             if uuid not in {step.device_uuid for step in plan.steps}:
                 self._said.forget(uuid)
@@ -138,29 +143,29 @@ class Settler(object):
 
     def _take(self, context, instance, held, step):
         uuid = step.device_uuid
+        values = {'device': uuid, 'verb': step.verb, 'reason': step.reason}
         if step.verb == settlement.LEAVE:
-            if held[uuid].status == status.ATTACHED:
-                self._say(LOG.warning, instance, uuid,
-                          'The server goes without USB device %s for now: %s'
-                          % (uuid, step.reason))
+            if held[uuid].status == status.ATTACHED and (
+                    self._said.noted(uuid, step.reason)):
+                LOG.warning('The server goes without USB device %(device)s '
+                            'for now: %(reason)s', values, instance=instance)
             return
-        log = LOG.info if uuid in held else LOG.warning
-        log('USB device %(device)s, %(verb)s: %(reason)s',
-            {'device': uuid, 'verb': step.verb, 'reason': step.reason},
-            instance=instance)
+        if uuid in held:
+            LOG.info('USB device %(device)s, %(verb)s: %(reason)s', values,
+                     instance=instance)
+        else:
+            LOG.warning('USB device %(device)s is taken out of the domain: '
+                        '%(reason)s', values, instance=instance)
         if step.verb == settlement.TAKE_OUT:
             self.driver.detach(context, instance, uuid)
         elif step.verb == settlement.RELEASE:
-            held[uuid].release(list(status.UNDER_WAY))
+            held[uuid].release(
+                [status.ATTACHED] if held[uuid].status == status.ATTACHED
+                else list(status.UNDER_WAY))
         else:
             attachments.put_in(self.driver, context, instance, uuid,
                                step.address)
             self._said.forget(uuid)
-
-    def _say(self, log, instance, device_uuid, message):
-        """Log what may last once, not at every scan."""
-        if self._said.noted(device_uuid, message):
-            log('%s', message, instance=instance)
 
     @staticmethod
     def _release_all(devices, why):

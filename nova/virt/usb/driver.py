@@ -13,6 +13,7 @@ implementation keeps no list of its own beside it.
 
 import nova.conf
 from nova.usb import devspec
+from nova.usb import flapping
 from nova.usb import tracker
 
 CONF = nova.conf.CONF
@@ -61,8 +62,7 @@ class UsbDriver:
     :ivar host: the name of the host, as the records know it
     :ivar spec: nova.usb.devspec.DeviceSpec of the host; set by the compute
         service, offers everything before
-    :ivar inventory: what the host has to give, for Placement; set by the
-        compute service after each report
+    :ivar flapping: nova.usb.flapping.Flapping of the host
     :ivar listener: the Listener that is registered
     """
 
@@ -71,7 +71,7 @@ class UsbDriver:
         self.compute_driver = compute_driver
         self.host = CONF.host
         self.spec = devspec.DeviceSpec([])
-        self.inventory = None
+        self.flapping = flapping.Flapping()
         self.unregister()
 
     def register(self, listener):
@@ -88,7 +88,7 @@ class UsbDriver:
         :returns: list of nova.usb.tracker.Sighting
         :raises: as :meth:`scan`
         """
-        return tracker.sight(self.scan(), self.spec)
+        return self.flapping.judge(tracker.sight(self.scan(), self.spec))
 
     def scan(self):
         """Look at the USB devices that the host has now.

@@ -19,12 +19,12 @@ from nova.i18n import _
 from nova.usb import exception
 from nova.usb import host_device
 from nova.virt.usb import driver as usb_driver
-from nova.virt.usb import hooks as usb_hooks
 
 CONF = nova.conf.CONF
 
 _TEXTS = ('vendor_id', 'product_id', 'port_path', 'serial', 'manufacturer',
-          'product', 'device_class', 'speed', 'controller', 'host_use')
+          'product', 'device_class', 'speed', 'controller', 'host_use',
+          'bcd_device')
 _NUMBERS = ('bus_number', 'device_number')
 _NEEDED = ('vendor_id', 'product_id', 'port_path') + _NUMBERS
 
@@ -117,9 +117,6 @@ class SimulatedUsbDriver(usb_driver.UsbDriver):
         self._lock = threading.Lock()
         # instance uuid -> {device uuid: UsbAddress}
         self._attached = {}
-        # What a seam does to the driver of a real hypervisor.
-        compute_driver.update_provider_tree = usb_hooks.update_provider_tree(
-            compute_driver.update_provider_tree)
         self.scan()
 
     def scan(self):

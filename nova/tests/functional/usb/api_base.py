@@ -6,7 +6,8 @@ from nova.tests.functional.usb import base
 from nova.tests.usb_fixtures import compat
 
 ADMIN_FIELDS = {'host', 'port_path', 'bus_number', 'device_number',
-                'controller', 'project_id', 'disabled', 'resource_class'}
+                'controller', 'project_id', 'disabled', 'description',
+                'resource_class'}
 OTHER_PROJECT = '0123456789abcdef0123456789abcdef'
 LIST = '/os-usb-devices'
 

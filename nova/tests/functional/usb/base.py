@@ -14,6 +14,8 @@ from nova.tests.functional import integrated_helpers
 from nova.tests.functional.usb import waits
 from nova.tests.usb_fixtures import compat
 from nova.tests.usb_fixtures import usb_faults
+from nova.tests.usb_fixtures import usb_projects
+from nova.tests.usb_fixtures import usb_widths
 from nova import usb_compat
 
 #: A stick with a serial number, as a scan sees it.
@@ -67,8 +69,11 @@ class UsbTestBase(waits.PatientWaits, compat.Harness,
         self.plugged = {}
         self.plug(*self.DEVICES)
         self.faults = self.useFixture(usb_faults.FaultyUsbDriver()).faults
+        self.projects = self.useFixture(usb_projects.ProjectsFixture())
         super(UsbTestBase, self).setUp()
         self.context = self._cell_context('cell1')
+        self.useFixture(usb_widths.StringWidthsFixture(*[
+            self._cell_context(name) for name in self.cell_mappings]))
 
     def _cell_context(self, name):
         # One that is not targeted gets the database of the harness's last
@@ -102,8 +107,10 @@ class UsbTestBase(waits.PatientWaits, compat.Harness,
                  for host, ports in self.plugged.items()}
         everywhere = hosts.pop(None, [])
         content = hosts or everywhere
-        with open(self.devices_path, 'w') as target:
+        # At once: another thread may scan right now.
+        with open(self.devices_path + '.new', 'w') as target:
             json.dump(content, target)
+        os.replace(target.name, self.devices_path)
 
     def scan(self, compute=None):
         """What the periodic task does."""

@@ -5,6 +5,7 @@ import os
 from unittest import mock
 
 import nova.conf
+from nova import objects
 from nova.tests.functional.usb import libvirt_base
 
 CONF = nova.conf.CONF
@@ -47,7 +48,7 @@ class LibvirtUsbTest(libvirt_base.LibvirtUsbTestBase):
 
     def test_attach_and_detach(self):
         server = self.attached_server()
-        self.assertEqual(1, len(self.domain(server).usb_config))
+        self.assertEqual([], self.domain(server).usb_config)
         self.assertEqual(204, self.detach(server, self.uuid)[0])
         self.assertEqual({}, self.live(server))
         self.assertEqual([], self.domain(server).usb_config)
@@ -85,7 +86,7 @@ class LibvirtUsbTest(libvirt_base.LibvirtUsbTestBase):
         address = self.host.plug('1-1', **STICK)
         self.scan()
         self.assertEqual({self.uuid: address}, self.live(server))
-        self.assertEqual(1, len(self.domain(server).usb_config))
+        self.assertEqual([], self.domain(server).usb_config)
 
     def test_replug_while_it_runs(self):
         server = self.attached_server()
@@ -95,8 +96,37 @@ class LibvirtUsbTest(libvirt_base.LibvirtUsbTestBase):
             self.scan()
             self.assertEqual({self.uuid: address}, self.live(server))
             self.assertEqual(1, len(self.domain(server).usb_live))
-            self.assertEqual(1, len(self.domain(server).usb_config))
+            self.assertEqual([], self.domain(server).usb_config)
         self.assertEqual(1, len(self.devices()))
+
+    def test_started_by_libvirt_itself(self):
+        # As libvirt-guests does when the host has been rebooted, before
+        # nova-compute starts: what has the old address is another device.
+        server = self.attached_server()
+        self._reboot_server(server, hard=True)
+        self.assertEqual({self.uuid: self.address}, self.live(server))
+        self.domain(server).destroy()
+        address = self.impostor()
+        self.domain(server).createWithFlags(0)
+        self.assertEqual([], self.usb_libvirt.started[-1])
+        self.restart_compute_service('compute1')
+        self.assertEqual({self.uuid: address}, self.live(server))
+
+    def test_soft_reboot(self):
+        server = self.attached_server()
+        self._reboot_server(server)
+        self._wait_for_assert(lambda: self.assertEqual(
+            {self.uuid: self.address}, self.live(server)))
+
+    def test_live_migration_right_before_the_domain_leaves(self):
+        server = self.attached_server()
+        instance = objects.Instance.get_by_uuid(self.context, server['id'])
+        recovered = []
+        self.computes['compute1'].driver.live_migration(
+            self.context, instance, 'compute2', self.fail,
+            lambda *args: recovered.append(args[2]))
+        self.assertEqual(['compute2'], recovered)
+        self.assertEqual({self.uuid: self.address}, self.live(server))
 
     def test_swapped_while_it_runs(self):
         server = self.attached_server()

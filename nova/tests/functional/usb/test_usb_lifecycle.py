@@ -6,6 +6,7 @@ The promises are the table in doc/source/admin/usb-passthrough.rst.
 
 import fixtures
 
+from nova import objects
 from nova.tests.functional.usb import base
 from nova.usb import exception as usb_exception
 
@@ -221,8 +222,10 @@ class TwoHostsLifecycleTest(base.TwoHostsTest):
     def _left_behind(self, action):
         event = self.event(
             self.server, action, 'compute_usb_devices_left_behind')
-        self.assertEqual('Error', event['result'])
-        self.assertIn(self.uuid, event['details'])
+        self.assertEqual('Success', event['result'])
+        self.assertNotIn(self.computes['host1'].host, str(event['details']))
+        # The server moved as it should.
+        self.assertIsNone(self.actions(self.server)[action]['message'])
 
     def test_migrate_confirm(self):
         self.admin_api.post_server_action(self.server['id'],
@@ -290,6 +293,51 @@ class TwoHostsLifecycleTest(base.TwoHostsTest):
         self.assertIn(self.uuid, body['conflictingRequest']['message'])
         self._assert_record('attached', self.server)
         self.assertEqual({self.uuid: (1, 2)}, self.in_domain(self.server))
+
+    def test_live_migration_that_plain_nova_api_lets_through(self):
+        with fixtures.MockPatch(
+                'nova.compute.usb.api.API.before_live_migration'):
+            code, body = self._live_migrate_request()
+        if code == 202:
+            self._wait_for_migration_status(self.server, ['error'])
+        else:
+            # A conductor that is asked while the request waits.
+            self.assertEqual(400, code, body)
+        self._wait_for_server_parameter(
+            self.server, {'OS-EXT-SRV-ATTR:host': 'host1',
+                          'OS-EXT-STS:task_state': None,
+                          'status': 'ACTIVE'})
+        self._assert_record('attached', self.server)
+        self.assertEqual({self.uuid: (1, 2)}, self.in_domain(self.server))
+
+    def test_attach_while_it_is_live_migrated(self):
+        # nova-api has let it in before the task was set.
+        free = self.device('1-2.1')
+        free.claim(self.server['id'])
+        instance = objects.Instance.get_by_uuid(
+            self.context, self.server['id'])
+        instance.task_state = 'migrating'
+        instance.save()
+        self.assertRaises(
+            usb_exception.UsbServerNotReady,
+            self.compute.manager.usb.attachments.attach,
+            self.context, instance, free.uuid)
+        self.assertEqual('available', self.device('1-2.1').status)
+        self.assertEqual({self.uuid: (1, 2)}, self.in_domain(self.server))
+
+    def test_attach_and_shelve_offload(self):
+        """An attach that waits for the lock while the server is offloaded.
+        """
+        free = self.device('1-2.1')
+        instance = objects.Instance.get_by_uuid(
+            self.context, self.server['id'])
+        self._shelve_server(self.server)
+        free.claim(self.server['id'])
+        self.assertRaises(
+            usb_exception.UsbServerNotReady,
+            self.compute.manager.usb.attachments.attach,
+            self.context, instance, free.uuid)
+        self.assertEqual('available', self.device('1-2.1').status)
 
     def test_live_migration_detaches(self):
         self.flags(live_migration='detach', group='usb')

@@ -84,6 +84,8 @@ class PlacementCommandsTest(ManageMixin, base.UsbTestBase):
             'POST', '/os-usb-devices/%s/action' % self.device('1-1').uuid,
             {'rescan': None})
         self.assertEqual(202, code, body)
+        # Placement is told by the periodic task alone.
+        self.scan()
 
     def test_nothing_to_heal(self):
         before = [self.allocated(server)

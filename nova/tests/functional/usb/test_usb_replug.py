@@ -138,6 +138,39 @@ class ReplugTest(base.UsbTestBase):
         self.scan()
         self._assert_has((self.uuid, (1, 22)))
 
+    def _assert_denied(self, reason):
+        device = self.device('1-1')
+        self.assertEqual(('attached', self.server['id']), (
+            device.status, device.instance_uuid))
+        self.assertIn(reason, device.blocked_reason)
+
+    def test_guest_keeps_what_device_spec_denies_now(self):
+        self.flags(device_spec=['{"vendor_id": "0403"}'], group='usb')
+        self.compute = self.restart_compute_service(self.compute)
+        for _n in range(2):
+            self._assert_has((self.uuid, (1, 2)))
+            self._assert_denied('device_spec does not offer it')
+            self.scan()
+        # Until the server stops.
+        self._stop_server(self.server)
+        self._start_server(self.server)
+        self.scan()
+        self._assert_has()
+        self._assert_denied('device_spec does not offer it')
+        self.flags(device_spec=[], group='usb')
+        self.compute = self.restart_compute_service(self.compute)
+        self._assert_has((self.uuid, (1, 2)))
+
+    def test_guest_keeps_what_the_host_would_use(self):
+        self.plug(dict(base.STICK, host_use='/dev/sdb1 is mounted'))
+        self.scan()
+        self._assert_has((self.uuid, (1, 2)))
+        self._assert_denied('/dev/sdb1 is mounted')
+        # Until it is detached.
+        self.assertEqual(204, self.detach(self.server, self.uuid)[0])
+        self.assertEqual('blocked', self.device('1-1').status)
+        self.assertEqual(409, self.attach(self.server, id=self.uuid)[0])
+
     def test_not_usable_at_first(self):
         # udev tells of a device before it can be used.
         refusal = usb_exception.UsbAttachFailed(

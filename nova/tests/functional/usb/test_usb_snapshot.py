@@ -84,7 +84,7 @@ class SnapshotTestBase(libvirt_base.LibvirtUsbTestBase):
     def assert_has_it(self, address):
         self.assertEqual({self.uuid: address}, self.live(self.server))
         domain = self.domain(self.server)
-        self.assertEqual((1, 1), (len(domain.usb_live),
+        self.assertEqual((1, 0), (len(domain.usb_live),
                                   len(domain.usb_config)))
         device = [device for device in self.all_devices()
                   if device.uuid == self.uuid]

@@ -20,8 +20,8 @@ from nova.policies import usb_devices
 #: methods changes them, and needs a new VERSION before the new value is
 #: written here.
 OBJECTS = {
-    'UsbDevice': '1.0-24d808258cb8e9885d797939954451de',
-    'UsbDeviceList': '1.0-1720a18ec885310b519c9681e79b0a17',
+    'UsbDevice': '1.1-c79b5880a26a9ac6a206628b9b7db51c',
+    'UsbDeviceList': '1.1-39cb1b583afe7221afb99ab61c8b8dd3',
 }
 
 

@@ -2,19 +2,25 @@
 """Tests of [usb] device_spec."""
 
 import json
+import re
 import unittest
+
+import hypothesis
+from hypothesis import strategies as st
 
 from nova.tests.unit.usb import host_devices
 from nova.usb import devspec
 from nova.usb import exception
 
 DONGLE = host_devices.stick(
-    '1-1.2', vendor_id='0529', product_id='0001', device_class='ff')
+    '1-1.2', controller='0000:00:14.0', vendor_id='0529', product_id='0001',
+    device_class='ff')
 STICK = host_devices.stick(
     '1-3', serial='4C53 0001', interface_classes=('08',))
 # The second of the same kind, told from the first by its port.
 TWIN = host_devices.stick(
-    '1-4', serial='4C53 0001', interface_classes=('08',))
+    '1-4', serial='4C53 0001', interface_classes=('08',),
+    controller='platform/vhci_hcd.0')
 ROOT_DISK = host_devices.stick('2-1', serial='R', host_use='it holds /')
 
 
@@ -52,6 +58,12 @@ class DecideTest(unittest.TestCase):
                 ([{'serial': '*'}], 'DST'),
                 ([{'serial': '?*'}], 'ST'),
                 ([{'serial': '[4]C53 0001'}], ''),
+                ([{'controller': '0000:00:14.0'}], 'D'),
+                ([{'controller': '0000:00:1F.0'}], ''),
+                ([{'controller': 'platform/*'}], 'T'),
+                ([{'controller': '*', 'port_path': '*-4'}], 'T'),
+                ([{'controller': '*'}], 'DST'),
+                ([{'controller': '?*'}], 'DT'),
                 ([{'port_path': '1-3'}], 'S'),
                 ([{'port_path': '1-4'}], 'T'),
                 ([{'port_path': '1-1.*'}], 'D'),
@@ -129,6 +141,10 @@ class ParseTest(unittest.TestCase):
                 ({'class': 'hub'}, 'two hexadecimal'),
                 ({'port_path': '1.4'}, '1-1.4'),
                 ({'port_path': 'usb*'}, '1-1.4'),
+                ({'controller': '00:14.0'}, '0000:00:14.0'),
+                ({'controller': 'vhci_hcd.0'}, '0000:00:14.0'),
+                ({'controller': 'a / b'}, '0000:00:14.0'),
+                ({'controller': ''}, 'empty'),
                 ({'serial': ['A']}, 'string'),
                 ({'deny': 'yes'}, 'true or false'),
                 ({'deny': 1}, 'true or false'),
@@ -146,3 +162,42 @@ class ParseTest(unittest.TestCase):
                  'not a trait')]:
             with self.subTest(entry=entry):
                 self.assertInvalid(json.dumps(entry), word)
+
+
+class WildcardTest(unittest.TestCase):
+
+    def matches(self, pattern, value):
+        device = host_devices.stick(serial=value)
+        decision = spec({'serial': pattern}).decide(device)
+        return decision.blocked_reason is None
+
+    def test_table(self):
+        for pattern, value, matches in [
+                ('*', 'abc', True), ('a*', 'abc', True), ('*c', 'abc', True),
+                ('*b*', 'abc', True), ('a*c', 'abc', True),
+                ('a*b', 'abc', False), ('a?c', 'abc', True),
+                ('?', 'abc', False), ('???', 'abc', True),
+                ('*?', 'a', True), ('?*?', 'a', False), ('**', 'a', True),
+                ('a*a', 'a', False), ('aa*aa', 'aaa', False),
+                ('aa*aa', 'aaaa', True), ('*ab*ab', 'abab', True),
+                ('*ab*ab', 'ab', False), ('*ab*ab', 'ababab', True),
+                ('a*b?*d', 'abbcd', True), ('a*b?*d', 'abd', False),
+                ('a.c', 'abc', False), ('*[a]*', 'a', False),
+                ('*\\d*', '5', False), ('*.?', 'a.b', True)]:
+            with self.subTest(pattern=pattern, value=value):
+                self.assertEqual(matches, self.matches(pattern, value))
+
+    @hypothesis.given(st.text('ab*?', min_size=1, max_size=8),
+                      st.text('ab', min_size=1, max_size=10))
+    @hypothesis.settings(database=None, deadline=None)
+    def test_as_a_regular_expression_would(self, pattern, value):
+        wanted = re.escape(pattern).replace(r'\*', '.*').replace(r'\?', '.')
+        self.assertEqual(re.fullmatch(wanted, value) is not None,
+                         self.matches(pattern, value))
+
+    def test_no_value_is_slow(self):
+        # 126 characters are the longest string that a device can have. As a
+        # regular expression each of these took longer than a test may.
+        for stars in (7, 50, 120):
+            self.assertFalse(self.matches('*0' * stars + '*1', '0' * 126))
+            self.assertTrue(self.matches('*0' * stars, '0' * 126))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 import os
+from unittest import mock
 
 import fixtures
 
@@ -21,14 +22,14 @@ class HostUseTest(test.NoDBTestCase):
         self.host.plug('1-2.1', **IDS)
 
     def find(self):
-        return host_use.find(self.host.sys, self.host.proc)
+        return host_use.find(self.host.sys, self.host.proc, self.host.dev)
 
     def assertUsed(self, reason, port='1-1'):
         self.assertEqual({port: reason}, self.find())
 
     def test_nothing(self):
         self.assertEqual({}, self.find())
-        self.assertEqual({}, host_use.find('/nonexistent', '/nonexistent'))
+        self.assertEqual({}, host_use.find(*['/nonexistent'] * 3))
 
     def test_disk_that_nobody_uses(self):
         self.host.disk('1-1', 'sdb', 16, partitions=2)
@@ -76,6 +77,36 @@ class HostUseTest(test.NoDBTestCase):
             f.write('nonsense\n\n21 1 8:16 / /mnt rw\n')
         self.host.disk('1-1', 'sdb', 16)
         self.assertUsed('its block device sdb is mounted at /mnt on the host')
+
+    def test_file_system_that_only_sysfs_knows_of(self):
+        self.host.disk('1-1', 'sdb', 16, partitions=1)
+        self.host.file_system('ext4', 'sdb1')
+        self.assertUsed('the ext4 on its block device sdb1 is mounted on the '
+                        'host')
+
+    def test_disk_that_somebody_holds(self):
+        self.host.disk('1-1', 'sdb', 16, partitions=1)
+        self.host.disk('1-2.1', 'sdc', 32)
+        asked = []
+
+        def is_held(path):
+            asked.append(path)
+            return path.endswith('sdb')
+
+        with mock.patch('nova.privsep.usb.is_held', is_held):
+            self.assertUsed('its block device sdb, or a partition of it, is '
+                            'in use on the host')
+        # Of whole disks alone.
+        self.assertEqual([os.path.join(self.host.dev, name)
+                          for name in ('sdb', 'sdc')], sorted(asked))
+
+    def test_of_what_is_known_nobody_is_asked(self):
+        self.host.disk('1-1', 'sdb', 16)
+        self.host.mounts(('8:16', '/mnt', '/dev/sdb'))
+        with mock.patch('nova.privsep.usb.is_held') as ask:
+            self.assertUsed(
+                'its block device sdb is mounted at /mnt on the host')
+        ask.assert_not_called()
 
     def test_member_of_a_btrfs(self):
         self.host.disk('1-1', 'sdb', 16, partitions=1)

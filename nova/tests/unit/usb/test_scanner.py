@@ -2,12 +2,16 @@
 
 import errno
 import os
+import shutil
+import threading
+import time
 from unittest import mock
 
 import fixtures
 
 from nova import test
 from nova.tests.usb_fixtures import usb as usb_fixtures
+from nova.usb import exception
 from nova.usb import host_use
 from nova.usb import scanner
 
@@ -23,7 +27,7 @@ class ScanTest(test.NoDBTestCase):
         super().setUp()
         self.host = usb_fixtures.UsbHost(
             self.useFixture(fixtures.TempDir()).path)
-        self.scanner = scanner.Scanner(self.host.sys, self.host.proc)
+        self.scanner = scanner.Scanner(self.host.sys, self.host.proc, self.host.dev)
 
     def scan(self):
         return {device.port_path: device for device in self.scanner.scan()}
@@ -33,12 +37,12 @@ class ScanTest(test.NoDBTestCase):
         device, = self.scanner.scan()
         self.assertEqual(
             ('0781', '5567', '1-2', 1, address.device, 'AB-1', 'SanDisk',
-             'Cruzer', '00', ('08',), '480', '0000:00:14.0', None),
+             'Cruzer', '00', ('08',), '480', '0000:00:14.0', '0100', None),
             (device.vendor_id, device.product_id, device.port_path,
              device.bus_number, device.device_number, device.serial,
              device.manufacturer, device.product, device.device_class,
              device.interface_classes, device.speed, device.controller,
-             device.host_use))
+             device.bcd_device, device.host_use))
 
     def test_hubs_are_left_out(self):
         self.host.plug('1-1.4.2', **ADAPTER)
@@ -83,7 +87,8 @@ class ScanTest(test.NoDBTestCase):
                                return_value=path + '/7-1'):
             self.host.plug('7-1', **ADAPTER)
         device = self.scan()['7-1']
-        self.assertEqual((7, None), (device.bus_number, device.controller))
+        self.assertEqual((7, 'platform/dummy_hcd.0'),
+                         (device.bus_number, device.controller))
 
     def test_replug_changes_the_address_only(self):
         old = self.host.plug('1-1', **STICK)
@@ -97,10 +102,41 @@ class ScanTest(test.NoDBTestCase):
         self.assertEqual({}, self.scan())
 
     def test_no_usb(self):
-        absent = scanner.Scanner(os.path.join(self.host.sys, 'nothing'))
-        self.assertEqual([], absent.scan())
-        self.assertFalse(absent.has_usb())
         self.assertTrue(self.scanner.has_usb())
+        shutil.rmtree(os.path.join(self.host.sys, 'bus', 'usb'))
+        self.assertEqual([], self.scanner.scan())
+        self.assertFalse(self.scanner.has_usb())
+
+    def test_sysfs_is_not_there(self):
+        """An empty /sys is no host without USB, but one that nobody sees."""
+        self.host.plug('1-1', **STICK)
+        for folder in ('bus', ''):
+            shutil.rmtree(os.path.join(self.host.sys, folder))
+            self.assertRaises(exception.UsbScanFailed, self.scanner.scan)
+
+    def test_sysfs_cannot_be_read(self):
+        self.host.plug('1-1', **STICK)
+        for call in ('listdir', 'open'):
+            for code in (errno.EACCES, errno.EMFILE, errno.ENOMEM):
+                error = OSError(code, 'so')
+                with mock.patch.object(scanner.os, call, side_effect=error):
+                    raised = self.assertRaises(exception.UsbScanFailed,
+                                               self.scanner.scan)
+                self.assertIn('so', str(raised))
+        self.assertEqual({'1-1'}, set(self.scan()))
+
+    def test_too_many_files_while_a_device_is_read(self):
+        # Not what it says; and nothing that makes a device go away.
+        self.host.plug('1-1', **STICK)
+        real_open = os.open
+
+        def open_(path, *args, **kwargs):
+            if path == 'idVendor':
+                raise OSError(errno.EMFILE, 'Too many open files')
+            return real_open(path, *args, **kwargs)
+
+        with mock.patch.object(scanner.os, 'open', open_):
+            self.assertRaises(exception.UsbScanFailed, self.scanner.scan)
 
     def test_not_configured_yet(self):
         self.host.plug('1-1', interfaces=[], **ADAPTER)
@@ -137,18 +173,35 @@ class ScanTest(test.NoDBTestCase):
         with mock.patch.object(scanner.os, 'open', open_):
             return self.scan(), len(steps)
 
-    def test_vanishes_at_every_step(self):
-        """Whatever was read before a device went, the scan goes on."""
+    def _vanishes_at_every_step(self, before):
+        """Whatever was read before a device went, the scan goes on.
+
+        :param before: called before each scan with the device
+        :returns: how many steps there are
+        """
         self.host.plug('1-2', **ADAPTER)
         for step in range(30):
             if '1-1' not in self.scan():
                 self.host.plug('1-1', **STICK)
+            before()
             found, steps = self._scan_and_unplug(step)
             if steps <= step:
                 break
             self.assertEqual({'1-2'}, set(found), 'step %d' % step)
-        # The directory, eight attributes, one of the interface.
-        self.assertEqual(({'1-1', '1-2'}, 10), (set(found), steps))
+        self.assertEqual({'1-1', '1-2'}, set(found))
+        return steps
+
+    def test_vanishes_at_every_step(self):
+        # The directory, six attributes, one of the interface.
+        self.assertEqual(8, self._vanishes_at_every_step(self.scan))
+
+    def test_new_one_vanishes_at_every_step(self):
+        def forget():
+            self.scanner = scanner.Scanner(self.host.sys, self.host.proc,
+                                           self.host.dev)
+
+        # And three strings, and its number once more.
+        self.assertEqual(12, self._vanishes_at_every_step(forget))
 
     def test_another_device_in_the_same_port_is_never_mixed_in(self):
         """A device that is swapped while it is read is left out."""
@@ -188,9 +241,98 @@ class ScanTest(test.NoDBTestCase):
     def test_reads_no_more_than_it_needs(self):
         for number in range(1, 11):
             self.host.plug('1-%d' % number, **STICK)
+        self.assertEqual(10, len(self.scan()))
         with mock.patch.object(scanner.os, 'open',
                                side_effect=os.open) as opened:
-            self.assertEqual(10, len(self.scan()))
-        # The directory, eight attributes, one of the interface; and the root
-        # hubs' are not read.
-        self.assertEqual(10 * 10, opened.call_count)
+            found = self.scan()
+        self.assertEqual(['AB-1'] * 10, [device.serial for device in
+                                         found.values()])
+        # The directory, six attributes, one of the interface; strings were
+        # read, and the root hubs' are not.
+        self.assertEqual(10 * 8, opened.call_count)
+
+
+class SickDeviceTest(test.NoDBTestCase):
+    """A device whose strings the kernel does not tell, as it holds its lock.
+
+    A FIFO hangs as such an attribute does: whoever opens it waits.
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.host = usb_fixtures.UsbHost(
+            self.useFixture(fixtures.TempDir()).path)
+        self.scanner = scanner.Scanner(self.host.sys, self.host.proc,
+                                       self.host.dev, patience=0.2)
+
+    def scan(self):
+        return {device.port_path for device in self.scanner.scan()}
+
+    def make_sick(self, port, attribute):
+        fifo = os.path.join(self.host._path(port), attribute)
+        os.unlink(fifo)
+        os.mkfifo(fifo)
+        # It may be unplugged by then.
+        handle = os.open(fifo, os.O_PATH)
+        self.addCleanup(self._recover, handle)
+        return fifo
+
+    @staticmethod
+    def _recover(handle):
+        """Let go of whoever waits."""
+        os.close(os.open('/proc/self/fd/%d' % handle,
+                         os.O_RDWR | os.O_NONBLOCK))
+        os.close(handle)
+
+    def plug_sick(self, port, attribute='serial'):
+        self.host.plug(port, **STICK)
+        return self.make_sick(port, attribute)
+
+    def test_others_are_there_and_soon(self):
+        self.host.plug('1-1', **STICK)
+        sick = {'1-%d' % number for number in range(2, 12)}
+        for port in sick:
+            self.plug_sick(port)
+        self.host.plug('1-12', **ADAPTER)
+        start = time.monotonic()
+        self.assertEqual({'1-1', '1-12'}, self.scan())
+        # Ten of them; each alone would have taken as long as all. (Not how
+        # fast it is, but that it ends: they hang for ever.)
+        self.assertLess(time.monotonic() - start, 30)
+
+    def test_each_is_waited_for_once(self):
+        self.plug_sick('1-1')
+        self.host.plug('1-2', **STICK)
+        before = threading.active_count()
+        for _scan in range(5):
+            self.assertEqual({'1-2'}, self.scan())
+        self.assertLessEqual(threading.active_count(), before + 1)
+        self.assertEqual(1, self.stdlog.logger.output.count(
+            'does not answer'))
+
+    def test_known_strings_are_not_read_again(self):
+        self.host.plug('1-1', **STICK)
+        self.assertEqual({'1-1'}, self.scan())
+        self.make_sick('1-1', 'serial')
+        found, = self.scanner.scan()
+        self.assertEqual('AB-1', found.serial)
+
+    def test_it_is_there_once_it_answers(self):
+        fifo = self.plug_sick('1-1', 'product')
+        self.assertEqual(set(), self.scan())
+        writer = os.open(fifo, os.O_WRONLY)
+        os.write(writer, b'Late\n')
+        os.close(writer)
+        for _attempt in range(500):
+            found = self.scanner.scan()
+            if found:
+                break
+            time.sleep(0.01)
+        self.assertEqual(['Late'], [device.product for device in found])
+
+    def test_replugged_while_it_hangs(self):
+        self.plug_sick('1-1')
+        self.assertEqual(set(), self.scan())
+        self.host.unplug('1-1')
+        self.host.plug('1-1', **ADAPTER)
+        self.assertEqual({'1-1'}, self.scan())

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of the objects, locally and as nova-compute sees them."""
 
+import dataclasses
 from unittest import mock
 
 from oslo_utils.fixture import uuidsentinel as uuids
 from oslo_versionedobjects import fixture as object_fixture
 
 from nova.db.usb import models
-from nova.db.usb import report as usb_report
 from nova import exception
 from nova import objects
 from nova.objects import base
@@ -18,6 +18,7 @@ from nova.tests.unit.objects import test_objects
 from nova.tests.unit.usb import host_devices
 from nova.tests.unit.usb import usb_db_base
 from nova.usb import exception as usb_exception
+from nova.usb import host_device
 from nova.usb import status
 from nova.usb import tracker
 
@@ -25,8 +26,8 @@ stick = usb_db_base.stick
 
 #: Whoever changes an object gives it another version.
 HASHES = {
-    'UsbDevice': '1.0-24d808258cb8e9885d797939954451de',
-    'UsbDeviceList': '1.0-1720a18ec885310b519c9681e79b0a17',
+    'UsbDevice': '1.1-c79b5880a26a9ac6a206628b9b7db51c',
+    'UsbDeviceList': '1.1-39cb1b583afe7221afb99ab61c8b8dd3',
 }
 
 
@@ -38,6 +39,15 @@ class VersionTest(test.NoDBTestCase):
              for name in HASHES})
         expected, found = checker.test_hashes(HASHES)
         self.assertEqual(expected, found)
+
+    def test_for_those_that_know_the_first_version(self):
+        device = usb_obj.UsbDevice(
+            uuid=uuids.device, description='d', claim_project_id=None,
+            absent_since=None)
+        primitive = device.obj_to_primitive(target_version='1.0')
+        self.assertEqual({'uuid'}, set(primitive['nova_object.data']))
+        primitive = device.obj_to_primitive(target_version='1.1')
+        self.assertIn('description', primitive['nova_object.data'])
 
     def test_registered(self):
         self.assertIs(usb_obj.UsbDevice, objects.UsbDevice)
@@ -81,6 +91,47 @@ class _UsbObjectTests(object):
                              (found.status, found.instance_uuid))
             self.assertEqual({}, found.obj_get_changes())
 
+    def report_of_1_0(self, *devices):
+        """A report of a nova-compute from before bcd_device and places."""
+        self.sequence = getattr(self, 'sequence', 0) + 1
+        seen = usb_obj.UsbDeviceList(self.context)
+        seen.objects = []
+        for device in devices:
+            bare = dataclasses.replace(device, controller=None)
+            primitive = usb_obj.UsbDevice.from_sighting(
+                self.context, self.host, host_device.port_identity(bare),
+                device).obj_to_primitive('1.0')
+            self.assertNotIn('bcd_device', primitive['nova_object.data'])
+            seen.objects.append(usb_obj.UsbDevice.obj_from_primitive(
+                primitive, self.context))
+        return usb_obj.UsbDeviceList.report(
+            self.context, self.host, 'me', self.sequence, seen)
+
+    def test_reports_of_older_and_newer_services(self):
+        """Each device has one record, its own, whoever reports."""
+        devices = [
+            stick('%d-1' % bus, controller='0000:0%d:00.0' % bus,
+                  bus_number=bus, bcd_device='0100') for bus in (1, 3)]
+        old = self.report_of_1_0(*devices)
+        for device, server in zip(old, (uuids.one, uuids.two)):
+            self.assertTrue(host_device.is_by_bus(device.identity))
+            self.assertIsNone(device.bcd_device)
+            device.claim(server)
+        # The new nova-compute comes with a kernel that counts otherwise.
+        moved = [dataclasses.replace(device, port_path='%d-1' % bus,
+                                     bus_number=bus)
+                 for device, bus in zip(devices, (3, 1))]
+        for report in (self.report, self.report_of_1_0, self.report):
+            found = report(*moved)
+            self.assertEqual(
+                [(old[0].uuid, uuids.one, '0000:01:00.0', '3-1', '0100'),
+                 (old[1].uuid, uuids.two, '0000:03:00.0', '1-1', '0100')],
+                [(row.uuid, row.instance_uuid, row.controller, row.port_path,
+                  row.bcd_device) for row in found])
+            for row in found:
+                self.assertEqual(host_device.port_identity(row),
+                                 row.identity)
+
     def test_report_gives_what_was_seen(self):
         device = self.one(serial='ä', product='日本', port='1-1.4',
                           interface_classes=('ff', '08'), speed='480',
@@ -123,11 +174,28 @@ class _UsbObjectTests(object):
             self.assertEqual([False],
                              [row.present for row in self.report()])
             getattr(device, verb)()
-            self.assertEqual(
-                (status.AVAILABLE, False, None),
-                (device.status, device.present, device.instance_uuid))
-            self.assertRaises(usb_exception.UsbDeviceNotFound, self.get,
-                              device)
+            self.assertIs_(device, status.AVAILABLE, None)
+            self.assertFalse(self.get(device).present)
+
+    def test_force_release_of_what_was_judged(self):
+        device = self.one()
+        device.claim(uuids.server)
+        judged = self.get(device)
+        device.finish_attach()
+        self.assertRaises(usb_exception.UsbDeviceChanged,
+                          judged.force_release)
+        self.assertIs_(device, status.ATTACHED, uuids.server)
+
+    def test_a_grant_that_is_revoked_meanwhile(self):
+        device = self.one()
+        device.project_id = 'p'
+        device.save()
+        device.claim(uuids.server)
+        again = self.get(device)
+        again.project_id = None
+        again.save()
+        self.assertRaises(usb_exception.UsbGrantChanged,
+                          device.finish_attach)
 
     def test_an_object_out_of_date_does_no_harm(self):
         device = self.one()
@@ -154,12 +222,13 @@ class _UsbObjectTests(object):
         device = self.one()
         device.disabled = True
         device.project_id = 'p'
-        device.tag = 't'
+        device.description = 'd'
         device.save()
         self.assertIs_(device, status.BLOCKED, None)
         again = self.get(device)
-        self.assertEqual((True, 'p', 't'),
-                         (again.disabled, again.project_id, again.tag))
+        self.assertEqual(
+            (True, 'p', 'd'),
+            (again.disabled, again.project_id, again.description))
         again.disabled = False
         again.save()
         self.assertIs_(again, status.AVAILABLE, None)
@@ -230,7 +299,3 @@ class MarkerTest(usb_db_base.UsbDbTestCase):
             [row.uuid for row in rows[1:]],
             [device.uuid for device in usb_obj.UsbDeviceList.get_by_filters(
                 self.context, {}, marker=marker)])
-
-    def test_split(self):
-        self.assertEqual([], usb_report.split(''))
-        self.assertEqual(['03', 'ff'], usb_report.split('03,ff'))

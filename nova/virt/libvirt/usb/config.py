@@ -20,6 +20,15 @@ ALIAS_PREFIX = 'ua-usb-'
 #: have.  libvirt's default is four, of which a tablet takes one.
 PORTS = 15
 
+#: Its model where flavor and image do not choose.
+_MODEL = 'qemu-xhci'
+
+#: Slot of the guest's first PCI bus at which our controller stands, by
+#: family of machine types: behind all that libvirt places by itself, which
+#: begins at slot 1 and takes the first that is free.  On q35 it lies below
+#: those that stand for ICH9's own functions (0x19 and above).
+_SLOTS = {'pc': 0x1f, 'q35': 0x18, 'virt': 0x18}
+
 
 def alias_of(device_uuid):
     """Name a device in a domain.
@@ -108,16 +117,23 @@ class LibvirtConfigGuestXhciController(
 
     :param index: its number among the guest's USB controllers
     :param model: ``qemu-xhci`` or ``nec-xhci``
+    :param slot: its slot on the guest's first PCI bus; None lets libvirt
+        choose
     """
 
-    def __init__(self, index=0, model='qemu-xhci', **kwargs):
+    def __init__(self, index=0, model='qemu-xhci', slot=None, **kwargs):
         super().__init__(**kwargs)
         self.index = index
         self.model = model
+        self.slot = slot
 
     def format_dom(self):
         controller = super().format_dom()
         controller.set('ports', str(PORTS))
+        if self.slot is not None:
+            etree.SubElement(controller, 'address', type='pci',
+                             domain='0x0000', bus='0x00',
+                             slot='0x%02x' % self.slot, function='0x0')
         return controller
 
 
@@ -147,7 +163,18 @@ class DomainUsb:
         self.controller = min(indexes) if indexes else None
 
 
-def ensure_controller(guest):
+def free_slot(machine):
+    """Where a guest's USB controller stands in nobody's way.
+
+    :param machine: machine type as libvirt calls it, ``pc-q35-7.2``
+    :returns: slot of its first PCI bus; None where that is not known
+    """
+    machine = machine or ''
+    family = 'q35' if 'q35' in machine else machine.partition('-')[0]
+    return _SLOTS.get(family)
+
+
+def ensure_controller(guest, machine=None, chosen=None):
     """Give a guest that is being defined a USB 3 controller.
 
     Without one, devices could not be attached while it runs: since Zed a
@@ -155,28 +182,41 @@ def ensure_controller(guest):
     libvirt's default, on x86 a USB 1.1 controller with two ports.  That one
     stays for the tablet, which old guests can find on no other.
 
+    It stands at an address of its own, behind all others: libvirt would
+    place it before network and disks, each of which would be at another
+    address then, and guests name interfaces by those.
+
     :param guest: LibvirtConfigGuest, changed in place
-    :returns: index of the controller
+    :param machine: its machine type, where the guest does not say
+    :param chosen: the model that flavor or image ask for, or None
+    :returns: index of the controller; None for a guest that has no USB by
+        choice
     """
-    found = [(place, device) for place, device in enumerate(guest.devices)
-             if isinstance(device,
-                           vconfig.LibvirtConfigGuestUSBHostController)]
-    for place, device in found:
+    if chosen == 'none':
+        return None
+    found = [device for device in guest.devices if isinstance(
+        device, vconfig.LibvirtConfigGuestUSBHostController)]
+    slot = free_slot(guest.os_mach_type or machine)
+    for device in found:
         model = device.model or ''
         if model == 'none' or 'xhci' in model:
-            index = device.index or 0
-            guest.devices[place] = LibvirtConfigGuestXhciController(
-                index, 'qemu-xhci' if model == 'none' else model)
-            return index
+            # One that upstream adds stays where libvirt places it.
+            slot = slot if model == 'none' else getattr(device, 'slot', None)
+            ours = LibvirtConfigGuestXhciController(
+                device.index or 0, chosen or _MODEL if model == 'none' else
+                model, slot)
+            guest.devices[guest.devices.index(device)] = ours
+            return ours.index
     if not found:
         # libvirt adds this controller by itself when Nova defines none
         # (22.x), but not when there is another one. So it is defined here.
         default = vconfig.LibvirtConfigGuestUSBHostController()
         default.index = 0
         guest.add_device(default)
-        found = [(None, default)]
-    index = 1 + max(device.index or 0 for _place, device in found)
-    guest.add_device(LibvirtConfigGuestXhciController(index))
+        found = [default]
+    index = 1 + max(device.index or 0 for device in found)
+    guest.add_device(LibvirtConfigGuestXhciController(
+        index, chosen or _MODEL, slot))
     return index
 
 

@@ -4,7 +4,8 @@
 libvirt does not follow a device that is pulled out and plugged in again:
 its hostdev goes on naming the old address.  So nothing here remembers
 addresses; each call is given one that was looked up just before, and what a
-domain has is read from its XML.
+domain has is read from its XML.  For the same reason no persistent definition
+has devices: only the running domain has them.
 """
 
 import contextlib
@@ -132,19 +133,16 @@ class LibvirtUsbDriver(usb_driver.UsbDriver):
         has = domain.hostdevs.get(device_uuid)
         if has is not None and has.address == address and not has.missing:
             return
-        persistent = guest.has_persistent_configuration()
-        definition = persistent and self._read(guest, live=False)
-        # Also what is left in the persistent definition of a domain that
-        # started without the device: an alias may be there only once.
-        if has is not None or (definition and
-                               device_uuid in definition.hostdevs):
+        if has is not None:
+            # An alias may be there only once.
             self.detach(context, instance, device_uuid)
         conf = usb_config.LibvirtConfigGuestHostdevUSB()
         conf.bus, conf.device = address
         conf.alias = usb_config.alias_of(device_uuid)
         conf.controller = domain.controller
         try:
-            guest.attach_device(conf, persistent=persistent, live=True)
+            # Not to the persistent definition, see clear_definition.
+            guest.attach_device(conf, persistent=False, live=True)
         except _libvirt().libvirtError as error:
             raise self._attach_error(instance, device_uuid, error)
         LOG.info('Attached USB device %(device)s from bus %(bus)s device '
@@ -160,11 +158,31 @@ class LibvirtUsbDriver(usb_driver.UsbDriver):
             return exception.UsbGuestPortsExhausted(
                 device=device_uuid, server=instance.uuid)
         if any(words in lower for words in _NO_CONTROLLER):
-            reason = _("its domain was started without a USB controller. "
-                       "Hard reboot the server, it gets one then "
-                       "(libvirt: %s)") % reason
+            return exception.UsbGuestWithoutController(
+                device=device_uuid, server=instance.uuid)
         return exception.UsbAttachFailed(
             device=device_uuid, server=instance.uuid, reason=reason)
+
+    def clear_definition(self, guest):
+        """Take our devices out of the persistent definition of a domain.
+
+        The running domain keeps them.  Nothing here raises: a server is
+        being started.
+
+        :param guest: nova.virt.libvirt.guest.Guest
+        """
+        try:
+            if not guest.has_persistent_configuration():
+                return
+            domain = self._read(guest, live=False)
+            for conf in domain.hostdevs.values() if domain else ():
+                with self._missing_is_fine():
+                    guest.detach_device(conf, persistent=True)
+        except _libvirt().libvirtError as error:
+            LOG.warning('USB devices stay in the persistent definition of '
+                        'domain %(domain)s, where their addresses may become '
+                        'those of others: %(error)s',
+                        {'domain': guest.name, 'error': error})
 
     def detach(self, context, instance, device_uuid):
         guest = self._guest(instance)

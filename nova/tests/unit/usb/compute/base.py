@@ -29,6 +29,17 @@ class FakeAllocations(object):
         self.marked = []
         self.balanced = []
         self.error = None
+        self.noted = None
+        self.rounds = 0
+
+    def note(self, records, sightings):
+        self.noted = records
+
+    def concerns(self, instance_uuid):
+        return True
+
+    def balance_soon(self):
+        self.rounds += 1
 
     def mark(self, instance_uuid):
         self.marked.append(instance_uuid)
@@ -66,9 +77,10 @@ class ComputeTestCase(test.TestCase):
         self.allocations = FakeAllocations()
         self.settler = settler.Settler(self.driver, HOST)
         self.attachments = attachments.Attachments(
-            self.driver, self.unsettled)
+            self.driver, HOST, self.unsettled)
         self.lifecycle = lifecycle.Lifecycle(
-            self.attachments, self.settler, self.stalled.includes)
+            self.attachments, self.settler, self.stalled.includes,
+            self.allocations)
         self.reconciler = reconciler.Reconciler(
             self.driver, self.settler, self.unsettled, self.stalled,
             self.allocations)

@@ -143,6 +143,24 @@ class AttachTest(base.ComputeTestCase):
         self.refused(exception.InstanceNotFound)
         self.assertRecord(status.AVAILABLE)
 
+    def test_server_that_is_not_ready_any_more(self):
+        # Each is what a server may be when its lock is free at last.
+        for values in ({'task_state': 'migrating'}, {'vm_state': 'rescued'},
+                       {'host': 'compute2'},
+                       {'host': None, 'vm_state': 'shelved_offloaded'}):
+            if self.device().instance_uuid is None:
+                self.device().claim(uuids.server)
+            before = {name: self.server[name] for name in values}
+            stale = self.server.obj_clone()
+            self.change_server(**values)
+            error = self.assertRaises(
+                usb_exception.UsbServerNotReady, self.attachments.attach,
+                self.context, stale, self.uuid)
+            self.assertNotIn('None', str(error))
+            self.assertRecord(status.AVAILABLE)
+            self.assertEqual([], self.driver.calls)
+            self.change_server(**before)
+
     def test_give_up(self):
         self.attachments.give_up(self.context, self.server, self.uuid)
         self.assertRecord(status.AVAILABLE)

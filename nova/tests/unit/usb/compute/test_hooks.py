@@ -54,6 +54,10 @@ class Manager(object):
     def suspend(self, context, instance):
         return self._work(context, instance)
 
+    @hooks.check_live_migration
+    def check_live(self, ctxt, instance, dest_check_data):
+        return self._work(ctxt, instance, dest_check_data)
+
     @hooks.manager_init_host
     def init_host(self, service_ref=None):
         return self._work(service_ref)
@@ -99,6 +103,13 @@ class HooksTest(test.NoDBTestCase):
                           'server')
         self.assertEqual(['before_suspend', 'work', 'after_failure'],
                          self.calls())
+
+    def test_before_live_migration(self):
+        # As oslo.messaging calls it.
+        self.assertEqual('done', self.manager.check_live(
+            'context', instance='server', dest_check_data={}))
+        self.assertEqual([('before_live_migration', 'context', 'server')],
+                         self.manager.usb.calls[:1])
 
     def test_start_and_end(self):
         self.assertEqual('done', self.manager.init_host())

@@ -86,13 +86,6 @@ class RequestTest(ManagerTestCase):
         self.assertRecord(status.AVAILABLE)
         self.assertEqual({}, self.domain())
 
-    def test_placement_is_away(self):
-        self.allocations.error = RuntimeError('no answer')
-        method, *args = self.attach()
-        method(self.context, *args)
-        self.assertRecord(status.ATTACHED, uuids.server)
-        self.assertEqual([uuids.server], self.allocations.marked)
-
     def test_rescan(self):
         self.replug(9)
         self.usb.rescan(self.context)

@@ -10,7 +10,9 @@ from nova.compute.usb import reconciler
 from nova.compute.usb import stalled
 from nova.objects import usb_device as usb_obj
 from nova.tests.unit.usb.compute import base
+from nova.tests.unit.usb import host_devices
 from nova.usb import exception as usb_exception
+from nova.usb import flapping
 from nova.usb import status
 
 REPORT = 'nova.objects.usb_device.UsbDeviceList.report'
@@ -37,8 +39,8 @@ class ReconcilerTest(base.ComputeTestCase):
             self.reconcile()
         self.assertEqual(1, report.call_count)
         self.assertEqual(9, self.device().device_number)
-        self.assertEqual({'CUSTOM_USB_0781_5567': 1},
-                         self.driver.inventory.totals)
+        self.assertEqual(['CUSTOM_USB_0781_5567'], [
+            device.resource_class for device in self.allocations.noted])
 
     def test_a_replugged_device_comes_back(self):
         uuid = self.attached().uuid
@@ -122,6 +124,43 @@ class ReconcilerTest(base.ComputeTestCase):
         self.reconcile()
         self.assertIn('USB devices are reported again', self.output())
 
+    def test_a_device_that_flaps_is_left_alone(self):
+        now = [0.0]
+        self.driver.flapping.clock = lambda: now[0]
+        uuid = self.attached().uuid
+
+        def flap(times):
+            for _n in range(times):
+                now[0] += 0.3
+                self.plug()
+                self.reconcile()
+                number[0] += 1
+                self.replug(number[0])
+                self.reconcile()
+
+        number = [9]
+        flap(flapping.LIMIT + 1)
+        self.assertEqual({}, self.domain())
+        device = self.device()
+        self.assertEqual((status.ATTACHED, True),
+                         (device.status, device.present))
+        self.assertIn('times within', device.blocked_reason)
+        calls = len(self.driver.calls)
+        with self.reports() as report, mock.patch.object(
+                self.settler, 'settle') as settle:
+            flap(20)
+            # What is plugged in beside it is found as ever.
+            self.driver.plugged.append(
+                host_devices.stick('1-2', serial='T'))
+            self.reconcile()
+        self.assertEqual(1, report.call_count)
+        settle.assert_not_called()
+        self.assertEqual(calls, len(self.driver.calls))
+        self.assertEqual(1, self.output().count('serial=S is blocked:'))
+        now[0] += flapping.QUIET
+        self.reconcile()
+        self.assertEqual({uuid: (1, number[0])}, self.domain())
+
     def test_rescan_says_what_fails(self):
         with mock.patch(REPORT, side_effect=(
                 usb_exception.UsbDatabaseNotSynced(cell='x'))):
@@ -137,6 +176,37 @@ class ReconcilerTest(base.ComputeTestCase):
         self.stalled.clock = lambda: before() + 1000
         self.reconcile()
         self.assertRecord(status.AVAILABLE)
+
+    def test_a_device_that_was_taken_by_force(self):
+        """Nothing is plugged, and no report knew that the server had it."""
+        self.attached()
+        self.device().force_release()
+        self.reconcile()
+        self.assertEqual(1, len(self.domain()))
+        self.reconciler.look_again()
+        self.reconcile()
+        self.assertEqual({}, self.domain())
+
+    def test_a_device_that_was_taken_by_force_and_nobody_said_so(self):
+        self.attached()
+        self.replug(9)
+        self.reconcile()
+        self.reconcile()
+        self.device().force_release()
+        self.replug(10)
+        self.reconcile()
+        self.assertEqual({}, self.domain())
+
+    def test_a_record_whose_grace_time_is_over(self):
+        self.reconcile()
+        self.plug()
+        self.reconcile()
+        self.assertFalse(self.device().present)
+        self.flags(absent_grace_time=0, group='usb')
+        # Nothing is plugged or pulled any more.
+        self.reconcile()
+        self.assertEqual([], list(usb_obj.UsbDeviceList.get_by_host(
+            self.context, base.HOST)))
 
     def test_start_ends_what_is_under_way(self):
         self.held(status.DETACHING)

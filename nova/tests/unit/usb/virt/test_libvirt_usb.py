@@ -87,13 +87,13 @@ class AttachTest(LibvirtUsbTestCase):
         self.start()
         self.attach()
         uuid, xml, flags = self.libvirt.attach_calls[0]
-        self.assertEqual((uuids.instance, LIVE | CONFIG), (uuid, flags))
+        self.assertEqual((uuids.instance, LIVE), (uuid, flags))
         self.assertEqual(
             ATTACHED % (self.address.device, uuids.device,
                         '<address type="usb" bus="1"/>'),
             ''.join(line.strip() for line in xml.splitlines()))
         self.assertEqual({uuids.device: self.address}, self.attached())
-        self.assertEqual(1, len(self.domain.usb_config))
+        self.assertEqual([], self.domain.usb_config)
 
     def test_guest_of_another_nova(self):
         """Without a USB 3 controller libvirt chooses."""
@@ -129,7 +129,7 @@ class AttachTest(LibvirtUsbTestCase):
         address = self.host.replug('1-1')
         self.attach(address=address)
         self.assertEqual({uuids.device: address}, self.attached())
-        self.assertEqual(1, len(self.domain.usb_config))
+        self.assertEqual([], self.domain.usb_config)
         self.assertEqual(1, len(self.domain.usb_live))
 
     def test_domain_that_started_without_it(self):
@@ -140,7 +140,7 @@ class AttachTest(LibvirtUsbTestCase):
         address = self.host.plug('1-1', **STICK)
         self.attach(address=address)
         self.assertEqual({uuids.device: address}, self.attached())
-        self.assertEqual(1, len(self.domain.usb_config))
+        self.assertEqual([], self.domain.usb_config)
 
     def test_ports_exhausted(self):
         self.start(PLAIN)
@@ -192,6 +192,50 @@ class AttachTest(LibvirtUsbTestCase):
         self.assertEqual(409, error.code)
 
 
+class DefinitionTest(LibvirtUsbTestCase):
+    """No persistent definition keeps a device."""
+
+    def clear(self):
+        self.driver.clear_definition(
+            self.compute_driver._host.get_guest(self.instance))
+
+    def test_the_running_domain_keeps_it(self):
+        other = self.host.plug('1-2', **STICK)
+        self.start(PLAIN + XHCI + ATTACHED % (
+            self.address.device, uuids.device, '') + ATTACHED % (
+            other.device, uuids.other, ''))
+        self.clear()
+        self.assertEqual([], self.domain.usb_config)
+        self.assertEqual({uuids.device: self.address, uuids.other: other},
+                         self.attached())
+
+    def test_devices_of_others_stay(self):
+        self.start(PLAIN + XHCI + (ATTACHED % (
+            self.address.device, 'x', '')).replace('ua-usb-x', 'ua-mine'))
+        self.clear()
+        self.assertEqual(1, len(self.domain.usb_config))
+
+    def test_a_failure_stops_no_start(self):
+        self.start(PLAIN + XHCI + ATTACHED % (
+            self.address.device, uuids.device, ''))
+        with mock.patch.object(
+                self.domain, 'detachDeviceFlags',
+                side_effect=fakelibvirt.make_libvirtError(
+                    fakelibvirt.libvirtError, 'no luck')):
+            self.clear()
+        self.assertIn('stay in the persistent definition',
+                      self.stdlog.logger.output)
+
+    def test_holders(self):
+        self.start(uuid=uuids.without)
+        self.assertEqual(set(), self.driver.holders())
+        self.start()
+        self.attach()
+        self.assertEqual({uuids.instance}, self.driver.holders())
+        self.domain.destroy()
+        self.assertEqual(set(), self.driver.holders())
+
+
 class DetachTest(LibvirtUsbTestCase):
 
     def test_detach(self):
@@ -200,8 +244,7 @@ class DetachTest(LibvirtUsbTestCase):
         self.attach(uuids.other, self.host.plug('1-2', **STICK))
         self.detach()
         self.assertEqual([uuids.other], list(self.attached()))
-        self.assertEqual(1, len(self.domain.usb_config))
-        self.assertEqual([CONFIG, LIVE], [
+        self.assertEqual([LIVE], [
             flags for _uuid, _xml, flags in self.libvirt.detach_calls])
 
     def test_nothing_to_detach(self):
@@ -226,11 +269,16 @@ class DetachTest(LibvirtUsbTestCase):
         self.assertEqual({}, self.attached())
 
     def test_definitions_that_differ(self):
-        """Each is asked for the address that it has itself."""
-        self.start()
-        self.attach()
+        """Each is asked for the address that it has itself.
+
+        The persistent one is left by a nova-compute that wrote it.
+        """
+        self.start(PLAIN + XHCI + ATTACHED % (
+            self.address.device, uuids.device, ''))
         self.domain.usb_config[0].find('source/address').set('device', '77')
         self.detach()
+        self.assertEqual([CONFIG, LIVE], [
+            flags for _uuid, _xml, flags in self.libvirt.detach_calls])
         self.assertEqual({}, self.attached())
         self.assertEqual([], self.domain.usb_config)
 

@@ -129,52 +129,89 @@ class DomainTest(test.NoDBTestCase):
                              (domain.hostdevs, domain.controller))
 
 
+XHCI = '<controller type="usb" index="%d" model="qemu-xhci" ports="15"%s'
+AT = ('><address type="pci" domain="0x0000" bus="0x00" slot="0x%02x" '
+      'function="0x0"/></controller>')
+
+
 class ControllerTest(test.NoDBTestCase):
 
-    def _ensure(self, *models):
+    def _guest(self, *models, machine='pc'):
         guest = vconfig.LibvirtConfigGuest()
+        guest.os_mach_type = machine
         for index, model in enumerate(models):
             controller = vconfig.LibvirtConfigGuestUSBHostController()
             controller.index = index
             controller.model = model
             guest.add_device(controller)
         guest.add_device(vconfig.LibvirtConfigGuestInput())
-        found = usb_config.ensure_controller(guest)
+        return guest
+
+    def _ensure(self, *models, machine='pc', known=None, chosen=None):
+        guest = self._guest(*models, machine=machine)
+        found = usb_config.ensure_controller(guest, known, chosen)
         return found, [etree.tostring(device.format_dom(), encoding='unicode')
                        for device in guest.devices
                        if device.root_name == 'controller']
 
     def test_guest_without_usb(self):
-        self.assertEqual((0, [
-            '<controller type="usb" index="0" model="qemu-xhci" ports="15"/>',
-        ]), self._ensure('none'))
+        self.assertEqual((0, [XHCI % (0, AT % 0x1f)]), self._ensure('none'))
 
     def test_guest_with_libvirts_default(self):
-        self.assertEqual((1, [
-            '<controller type="usb" index="0"/>',
-            '<controller type="usb" index="1" model="qemu-xhci" ports="15"/>',
-        ]), self._ensure(None))
-
-    def test_guest_with_an_old_controller_by_choice(self):
-        self.assertEqual((1, [
-            '<controller type="usb" index="0" model="piix3-uhci"/>',
-            '<controller type="usb" index="1" model="qemu-xhci" ports="15"/>',
-        ]), self._ensure('piix3-uhci'))
+        self.assertEqual((1, ['<controller type="usb" index="0"/>',
+                              XHCI % (1, AT % 0x1f)]), self._ensure(None))
 
     def test_guest_that_has_usb_3(self):
+        # It keeps its place.
         self.assertEqual((0, [
             '<controller type="usb" index="0" model="nec-xhci" ports="15"/>',
         ]), self._ensure('nec-xhci'))
 
     def test_guest_of_which_nothing_is_said(self):
         # 22.x on x86; libvirt would add the first one by itself.
-        self.assertEqual((1, [
-            '<controller type="usb" index="0"/>',
-            '<controller type="usb" index="1" model="qemu-xhci" ports="15"/>',
-        ]), self._ensure())
+        self.assertEqual((1, ['<controller type="usb" index="0"/>',
+                              XHCI % (1, AT % 0x1f)]), self._ensure())
+
+    def test_place_by_machine_type(self):
+        for machine, slot in [
+                ('pc', 0x1f), ('pc-i440fx-7.2', 0x1f), ('pc-1.0', 0x1f),
+                ('q35', 0x18), ('pc-q35-7.2', 0x18),
+                ('pc-q35-rhel9.4.0', 0x18), ('virt', 0x18),
+                ('virt-9.0', 0x18)]:
+            with self.subTest(machine=machine):
+                self.assertEqual((0, [XHCI % (0, AT % slot)]),
+                                 self._ensure('none', machine=machine))
+
+    def test_place_that_nobody_knows(self):
+        for machine in ('pseries-7.2', 's390-ccw-virtio', 'microvm', None):
+            with self.subTest(machine=machine):
+                self.assertIsNone(usb_config.free_slot(machine))
+                self.assertEqual((0, [XHCI % (0, '/>')]),
+                                 self._ensure('none', machine=machine))
+
+    def test_machine_type_that_only_the_caller_knows(self):
+        self.assertEqual(
+            (0, [XHCI % (0, AT % 0x1f)]),
+            self._ensure('none', machine=None, known='pc'))
 
     def test_twice_is_once(self):
         guest = vconfig.LibvirtConfigGuest()
         for _n in range(2):
             self.assertEqual(1, usb_config.ensure_controller(guest))
         self.assertEqual(2, len(guest.devices))
+
+    def test_chosen_by_flavor_or_image(self):
+        for model, chosen, index, xml in [
+                ('none', 'none', None,
+                 ['<controller type="usb" index="0" model="none"/>']),
+                # For a tablet, and for nothing else.
+                (None, 'none', None, ['<controller type="usb" index="0"/>']),
+                ('nec-xhci', 'nec-xhci', 0, [
+                    '<controller type="usb" index="0" model="nec-xhci" '
+                    'ports="15"/>']),
+                (None, 'nec-xhci', 1, [
+                    '<controller type="usb" index="0"/>',
+                    (XHCI % (1, AT % 0x1f)).replace('qemu', 'nec')])]:
+            with self.subTest(model=model, chosen=chosen):
+                self.assertEqual((index, xml),
+                                 self._ensure(model, chosen=chosen))

@@ -25,6 +25,8 @@ STICK = {'vendor_id': '0781', 'product_id': '5567', 'serial': 'AB-1'}
 class Driver(libvirt_driver.LibvirtDriver):
     """Makes the plainest of definitions."""
 
+    machine = 'pc'
+
     def __init__(self):
         # Upstream's wants a libvirt.
         pass
@@ -34,6 +36,7 @@ class Driver(libvirt_driver.LibvirtDriver):
                           disk_info, rescue=None, block_device_info=None,
                           context=None):
         guest = vconfig.LibvirtConfigGuest()
+        guest.os_mach_type = self.machine
         controller = vconfig.LibvirtConfigGuestUSBHostController()
         controller.index = 0
         controller.model = 'none'
@@ -51,7 +54,8 @@ class GuestConfigTest(test.NoDBTestCase):
         self.address = self.host.plug('1-1', **STICK)
         self.driver = Driver()
         self.usb_driver = factory.for_driver(self.driver)
-        self.instance = objects.Instance(id=1, uuid=uuids.instance)
+        self.instance = objects.Instance(
+            id=1, uuid=uuids.instance, flavor=objects.Flavor(extra_specs={}))
         self.records = []
         self.get = self.useFixture(fixtures.MockPatchObject(
             usb_obj.UsbDeviceList, 'get_by_instance_uuid',
@@ -62,7 +66,8 @@ class GuestConfigTest(test.NoDBTestCase):
         values = dict(
             uuid=uuids.device, host='compute1', status='attached',
             identity='0781:5567/serial=AB-1', vendor_id='0781',
-            product_id='5567', serial='AB-1', port_path='1-1')
+            product_id='5567', serial='AB-1', port_path='1-1',
+            controller='0000:00:14.0', speed='480')
         values.update(changes)
         record = usb_obj.UsbDevice(**values)
         self.records.append(record)
@@ -71,7 +76,7 @@ class GuestConfigTest(test.NoDBTestCase):
     def config(self, *args, **kwargs):
         """What was made of USB: controllers, and addresses by uuid."""
         guest = self.driver._get_guest_config(
-            self.instance, [], None, {}, *args, **kwargs)
+            self.instance, [], objects.ImageMeta.from_dict({}), {}, *args, **kwargs)
         hostdevs = {
             device.device_uuid: device for device in guest.devices
             if isinstance(device, usb_config.LibvirtConfigGuestHostdevUSB)}
@@ -85,6 +90,21 @@ class GuestConfigTest(test.NoDBTestCase):
     def test_adds_what_the_server_holds(self):
         self.assertEqual((['qemu-xhci'], {uuids.device: self.address}),
                          self.config())
+
+    def test_without_usb_by_choice(self):
+        self.instance.flavor.extra_specs['hw:usb_model'] = 'none'
+        self.assertEqual((['none'], {}), self.config())
+        self.assertIn('says that it has no USB', self.stdlog.logger.output)
+        self.records = []
+        self.assertEqual((['none'], {}), self.config())
+
+    def test_machine_type_of_which_nothing_is_known(self):
+        # Its other devices would move, and this server never asked.
+        self.driver.machine = 'pseries'
+        self.assertEqual((['qemu-xhci'], {uuids.device: self.address}),
+                         self.config())
+        self.records = []
+        self.assertEqual((['none'], {}), self.config())
 
     def test_signature_is_kept(self):
         self.assertEqual(
@@ -110,6 +130,7 @@ class GuestConfigTest(test.NoDBTestCase):
         self.assertEqual({uuids.device: self.address}, self.config()[1])
 
     def test_twins(self):
+        self.record.vendor_id, self.record.product_id = '0403', '6001'
         self.record.serial = None
         self.record.identity = '0403:6001/port=1-6'
         self.record.port_path = '1-6'
