@@ -17,6 +17,7 @@ from nova import test
 from nova.tests.unit.objects import test_objects
 from nova.tests.unit.usb import host_devices
 from nova.tests.unit.usb import usb_db_base
+from nova.usb import devspec
 from nova.usb import exception as usb_exception
 from nova.usb import host_device
 from nova.usb import status
@@ -99,8 +100,10 @@ class _UsbObjectTests(object):
         for device in devices:
             bare = dataclasses.replace(device, controller=None)
             primitive = usb_obj.UsbDevice.from_sighting(
-                self.context, self.host, host_device.port_identity(bare),
-                device).obj_to_primitive('1.0')
+                self.context, self.host, tracker.Sighting(
+                    host_device.port_identity(bare), device,
+                    devspec.Decision(None, None, ()))
+            ).obj_to_primitive('1.0')
             self.assertNotIn('bcd_device', primitive['nova_object.data'])
             seen.objects.append(usb_obj.UsbDevice.obj_from_primitive(
                 primitive, self.context))

@@ -30,6 +30,7 @@ class FakeDevice(object):
         self.status = status.AVAILABLE
         self.instance_uuid = None
         self.project_id = None
+        self.resource_class = 'CUSTOM_USB_0529_0001'
         self.tag = None
         self.updated_at = datetime.datetime(
             2026, 1, 1, tzinfo=datetime.timezone.utc)
