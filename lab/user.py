@@ -68,7 +68,7 @@ class User:
     def rescan(self, device_id):
         """Have the device's host look again."""
         self.compute('POST', '%s/%s/action' % (USB, device_id),
-                     {'rescan': None}, want=202)
+                     {'rescan': None}, want=204)
 
     def attach(self, server_id, device_id):
         """Attach a device; returns when nova-compute has done it.

@@ -11,6 +11,7 @@ no harm: it gets an exception that says what is the case instead.
 from oslo_utils import versionutils
 
 from nova.db.usb import api as usb_db
+from nova.db.usb import claims
 from nova.db.usb import report as usb_report
 from nova import exception
 from nova.objects import base
@@ -21,7 +22,13 @@ from nova.usb import tracker
 from nova import usb_compat
 
 #: What an administrator may say of a device; all that ``save`` stores.
-ADMIN_FIELDS = frozenset(['project_id', 'disabled', 'tag'])
+ADMIN_FIELDS = frozenset(['project_id', 'disabled', 'description'])
+
+#: The fields that came with a version, for those that do not know it.
+ADDED_FIELDS = {
+    (1, 1): ('absent_since', 'claim_project_id', 'description', 'bcd_device',
+             'accepted_as'),
+}
 
 
 @base.NovaObjectRegistry.register
@@ -29,7 +36,9 @@ class UsbDevice(base.NovaTimestampObject, base.NovaObject):
     """The cloud's record of one USB device."""
 
     # Version 1.0: Initial version
-    # Version 1.1: Added bcd_device and accepted_as
+    # Version 1.1: Added absent_since, claim_project_id, description,
+    #              bcd_device and accepted_as; force_release() wants the
+    #              owner and the state judged
     VERSION = '1.1'
 
     fields = {
@@ -50,23 +59,27 @@ class UsbDevice(base.NovaTimestampObject, base.NovaObject):
         'device_number': fields.IntegerField(),
         'controller': fields.StringField(nullable=True),
         'present': fields.BooleanField(),
+        'absent_since': fields.DateTimeField(nullable=True),
         'status': fields.EnumField(valid_values=status.ALL),
         'blocked_reason': fields.StringField(nullable=True),
         'instance_uuid': fields.UUIDField(nullable=True),
         'tag': fields.StringField(nullable=True),
+        'claim_project_id': fields.StringField(nullable=True),
         'project_id': fields.StringField(nullable=True),
         'disabled': fields.BooleanField(default=False),
+        'description': fields.StringField(nullable=True),
         'resource_class': fields.StringField(nullable=True),
         'bcd_device': fields.StringField(nullable=True, default=None),
         'accepted_as': fields.StringField(nullable=True, default=None),
     }
 
     def obj_make_compatible(self, primitive, target_version):
-        super().obj_make_compatible(primitive, target_version)
+        super(UsbDevice, self).obj_make_compatible(primitive, target_version)
         target = versionutils.convert_version_to_tuple(target_version)
-        if target < (1, 1):
-            primitive.pop('bcd_device', None)
-            primitive.pop('accepted_as', None)
+        for version, names in ADDED_FIELDS.items():
+            if target < version:
+                for name in names:
+                    primitive.pop(name, None)
 
     @classmethod
     def from_row(cls, context, row):
@@ -90,29 +103,20 @@ class UsbDevice(base.NovaTimestampObject, base.NovaObject):
     @staticmethod
     def _from_db_object(context, device, row):
         for name in device.fields:
-            value = row[name]
-            if name == 'interface_classes':
-                value = usb_report.split(value)
-            setattr(device, name, value)
+            setattr(device, name, row[name])
         device._context = context
         device.obj_reset_changes()
         return device
 
     def _refresh(self, row):
-        """Take over what the database has now, or that it has no more."""
-        if row is not None:
-            self._from_db_object(self._context, self, row)
-            return
-        self.status = status.AVAILABLE
-        self.present = False
-        self.instance_uuid = None
-        self.tag = None
-        self.obj_reset_changes()
+        """Take over what the database has now."""
+        self._from_db_object(self._context, self, row)
 
     @usb_compat.remotable_classmethod
-    def get_by_uuid(cls, context, uuid):
+    def get_by_uuid(cls, context, device_uuid):
         """:raises: UsbDeviceNotFound"""
-        return cls.from_row(context, usb_db.device_get_by_uuid(context, uuid))
+        return cls.from_row(
+            context, usb_db.device_get_by_uuid(context, device_uuid))
 
     @base.remotable
     def claim(self, instance_uuid, tag=None):
@@ -121,23 +125,25 @@ class UsbDevice(base.NovaTimestampObject, base.NovaObject):
         It must be granted to the same project as when this object was read,
         so that a check of the grant holds.
 
-        :param tag: what the tenant calls it; None leaves it as it is
+        :param tag: what the server's project calls it, or None
         :raises: UsbDeviceNotFound, UsbDeviceInUse, UsbDeviceDisabled,
             UsbDeviceBlocked, UsbDeviceAbsent, UsbDeviceChanged
         """
-        self._refresh(usb_db.device_claim(
+        self._refresh(claims.device_claim(
             self._context, self.uuid, instance_uuid, tag,
             project_id=self.project_id))
 
     def _move(self, verb):
-        self._refresh(usb_db.device_move(
+        self._refresh(claims.device_move(
             self._context, self.uuid, self.instance_uuid, verb))
 
     @base.remotable
     def finish_attach(self):
         """The server has it: attaching -> attached.
 
-        :raises: UsbDeviceNotFound, UsbDeviceClaimLost, UsbDeviceNotAttached
+        :raises: UsbDeviceNotFound, UsbDeviceClaimLost, UsbDeviceNotAttached;
+            UsbGrantChanged where it is not granted as it was when it was
+            claimed
         """
         self._move('finish_attach')
 
@@ -145,7 +151,7 @@ class UsbDevice(base.NovaTimestampObject, base.NovaObject):
     def begin_detach(self):
         """It is being taken from the server: attached -> detaching.
 
-        :raises: as ``finish_attach``
+        :raises: UsbDeviceNotFound, UsbDeviceClaimLost, UsbDeviceNotAttached
         """
         self._move('begin_detach')
 
@@ -153,7 +159,7 @@ class UsbDevice(base.NovaTimestampObject, base.NovaObject):
     def abort_detach(self):
         """The server keeps it: detaching -> attached.
 
-        :raises: as ``finish_attach``
+        :raises: as ``begin_detach``
         """
         self._move('abort_detach')
 
@@ -161,26 +167,25 @@ class UsbDevice(base.NovaTimestampObject, base.NovaObject):
     def release(self, from_statuses=status.CLAIMED):
         """Take the device from its server; it is nobody's then.
 
-        Where it is not plugged in, its record is deleted; this object then
-        says available and not present.
-
         :param from_statuses: the states from which that may be done
-        :raises: as ``finish_attach``
+        :raises: as ``begin_detach``
         """
-        self._refresh(usb_db.device_release(
+        self._refresh(claims.device_release(
             self._context, self.uuid, self.instance_uuid, from_statuses))
 
     @base.remotable
     def force_release(self):
-        """Take the device from whatever server has it.
+        """Take the device from the server that this object says has it.
 
-        :raises: UsbDeviceNotFound, UsbDeviceNotClaimed
+        :raises: UsbDeviceNotFound, UsbDeviceNotClaimed; UsbDeviceChanged
+            where its server or its state is another one by now
         """
-        self._refresh(usb_db.device_force_release(self._context, self.uuid))
+        self._refresh(claims.device_force_release(
+            self._context, self.uuid, self.instance_uuid, self.status))
 
     @base.remotable
     def save(self):
-        """Store what an administrator changed: grant, disabled, tag.
+        """Store what an administrator changed: ADMIN_FIELDS.
 
         A free device that is disabled becomes blocked, and the other way
         round; a server keeps a device that is disabled.
@@ -192,7 +197,7 @@ class UsbDevice(base.NovaTimestampObject, base.NovaObject):
         if wrong:
             raise exception.ObjectActionError(
                 action='save', reason='%s cannot be set' % ', '.join(wrong))
-        self._refresh(usb_db.device_update(
+        self._refresh(claims.device_update(
             self._context, self.uuid, changes))
 
     @base.remotable
@@ -201,7 +206,7 @@ class UsbDevice(base.NovaTimestampObject, base.NovaObject):
 
         :raises: UsbDeviceNotFound, UsbDeviceInUse, UsbDevicePresent
         """
-        usb_db.device_forget(self._context, self.uuid)
+        claims.device_forget(self._context, self.uuid)
 
 
 def _make_list(cls, context, rows):
@@ -214,7 +219,8 @@ def _make_list(cls, context, rows):
 @base.NovaObjectRegistry.register
 class UsbDeviceList(base.ObjectListBase, base.NovaObject):
     # Version 1.0: Initial version
-    VERSION = '1.0'
+    # Version 1.1: UsbDevice <= version 1.1
+    VERSION = '1.1'
 
     fields = {
         'objects': fields.ListOfObjectsField('UsbDevice'),
@@ -226,10 +232,10 @@ class UsbDeviceList(base.ObjectListBase, base.NovaObject):
             cls, context, usb_db.device_get_all_by_host(context, host))
 
     @usb_compat.remotable_classmethod
-    def get_by_instance_uuid(cls, context, uuid):
+    def get_by_instance_uuid(cls, context, instance_uuid):
         return _make_list(
             cls, context,
-            usb_db.device_get_all_by_instance_uuid(context, uuid))
+            usb_db.device_get_all_by_instance_uuid(context, instance_uuid))
 
     @usb_compat.remotable_classmethod
     def get_by_filters(cls, context, filters=None, limit=None, marker=None,

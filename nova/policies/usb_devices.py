@@ -49,7 +49,8 @@ _inventory_policies = [
           'Show a USB device that was granted to the own project.',
           ('GET', _DEVICE)),
     _rule('update', ADMIN,
-          'Grant a USB device to a project, disable, enable or tag it.',
+          'Grant a USB device to a project, disable, enable or describe '
+          'it.',
           ('PUT', _DEVICE)),
     _rule('rescan', ADMIN,
           'Have the host of a USB device scan its devices (rescan).',
@@ -77,6 +78,11 @@ _server_policies = [
           'Detach a USB device from a server.',
           ('DELETE', _SERVER_DEVICE)),
 ]
+
+
+def sees_all(context):
+    """Whether a caller sees every device, and all of it."""
+    return bool(context.can(POLICY_ROOT % 'index:all', fatal=False))
 
 
 def list_rules():

@@ -3,10 +3,36 @@
 
 ``code`` is the HTTP status that the API answers with; every message says
 the fact, the values and what to do about it.
+
+Where ``msg_fmt`` tells of a host, a cell or a configuration, ``msg_tenant``
+is what those are told who do not run the cloud: see
+:func:`message_for_tenant`.
 """
 
 from nova import exception
 from nova.i18n import _
+
+
+def message_for_tenant(error):
+    """What may be said of an error to those who do not run the cloud.
+
+    :param error: a NovaException, of this module or not
+    :returns: str
+    """
+    for kind in type(error).__mro__:
+        # A subclass with a message of its own has no use for its parent's.
+        if 'msg_fmt' in vars(kind):
+            text = vars(kind).get('msg_tenant')
+            if text is None:
+                break
+            try:
+                return ' '.join(filter(None, [
+                    text % error.kwargs, error.kwargs.get('outcome')]))
+            except KeyError:
+                # A service of another version raised it, with other values.
+                return _("The request failed. Ask the operator of the "
+                         "cloud.")
+    return error.format_message()
 
 
 class UsbDeviceNotFound(exception.NotFound):
@@ -18,6 +44,8 @@ class UsbDeviceConflict(exception.NovaException):
     code = 409
     msg_fmt = _("The request conflicts with the state of USB device "
                 "%(device)s: %(reason)s")
+    msg_tenant = _("The request conflicts with the state of USB device "
+                   "%(device)s. Look at the device and repeat the request.")
 
     def concluded(self, outcome):
         """Say what became of the device in the end.
@@ -28,7 +56,8 @@ class UsbDeviceConflict(exception.NovaException):
         :param outcome: a sentence
         :returns: an error of the same class that says both
         """
-        return type(self)(message='%s %s' % (self, outcome))
+        return type(self)(message='%s %s' % (self, outcome),
+                          **dict(self.kwargs, outcome=outcome))
 
 
 class UsbDeviceInUse(UsbDeviceConflict):
@@ -40,6 +69,9 @@ class UsbDeviceBlocked(UsbDeviceConflict):
     msg_fmt = _("USB device %(device)s is blocked: %(reason)s. Choose "
                 "another device, or ask the operator of the cloud to "
                 "release it.")
+    msg_tenant = _("USB device %(device)s is not offered at present. Choose "
+                   "another device, or ask the operator of the cloud to "
+                   "release it.")
 
 
 class UsbDeviceDisabled(UsbDeviceConflict):
@@ -75,6 +107,12 @@ class UsbDeviceGrantedElsewhere(UsbDeviceConflict):
                 "the one of server %(server)s. Change the grant first.")
 
 
+class UsbGrantRevoked(UsbDeviceConflict):
+    msg_fmt = _("USB device %(device)s is no longer granted to the project "
+                "of server %(server)s. Ask the operator of the cloud to "
+                "grant it again.")
+
+
 class UsbDevicePresent(UsbDeviceConflict):
     msg_fmt = _("USB device %(device)s is plugged in. Unplug it before its "
                 "record is deleted, or disable it instead.")
@@ -87,7 +125,14 @@ class UsbDeviceNotClaimed(UsbDeviceConflict):
 
 class UsbDeviceNotOrphaned(UsbDeviceConflict):
     msg_fmt = _("USB device %(device)s is in use by server %(server)s, "
-                "whose host is up. Detach it there instead.")
+                "which can still detach it. Send DELETE "
+                "/servers/%(server)s/os-usb-devices/%(device)s instead.")
+
+
+class UsbDeviceUnderWay(UsbDeviceConflict):
+    msg_fmt = _("USB device %(device)s of server %(server)s is %(status)s, "
+                "and that is under way. Try again when it has not ended "
+                "%(seconds)s seconds after it began.")
 
 
 class UsbServerWithoutHost(UsbDeviceConflict):
@@ -105,12 +150,16 @@ class UsbHostUnavailable(UsbDeviceConflict):
     msg_fmt = _("The compute service on the host of the USB device does "
                 "not answer (%(reason)s). The device was left as it was; "
                 "try again when the service is back.")
+    msg_tenant = _("The compute service of the USB device does not answer. "
+                   "The device was left as it was; try again later.")
 
 
 class UsbDevicesReserved(UsbDeviceConflict):
     msg_fmt = _("The USB devices of class %(classes)s on this host are held "
                 "for servers that were scheduled with them. Choose another "
                 "device, or wait until one of those servers is deleted.")
+    msg_tenant = _("The USB devices of this kind are held for other servers. "
+                   "Choose another device, or try again later.")
 
 
 class UsbDeviceHeldForFlavor(UsbDeviceConflict):
@@ -124,16 +173,23 @@ class UsbPlacementUnavailable(UsbDeviceConflict):
     code = 503
     msg_fmt = _("Placement does not say whether USB device %(device)s is "
                 "held for a server. Try again when it answers. (%(reason)s)")
+    msg_tenant = _("It is not known now whether USB device %(device)s is "
+                   "held for a server. Try again later.")
 
 
 class UsbIdentityChanged(UsbDeviceConflict):
     msg_fmt = _("USB device %(device)s is no longer where it was: "
                 "%(reason)s. List the devices again and choose anew.")
+    msg_tenant = _("USB device %(device)s is no longer where it was. List "
+                   "the devices again and choose anew.")
 
 
 class UsbAttachFailed(UsbDeviceConflict):
     msg_fmt = _("USB device %(device)s could not be attached to server "
                 "%(server)s: %(reason)s.")
+    msg_tenant = _("USB device %(device)s could not be attached to server "
+                   "%(server)s. Try once more; if it fails again, ask the "
+                   "operator of the cloud.")
 
 
 class UsbGuestPortsExhausted(UsbAttachFailed):
@@ -141,9 +197,19 @@ class UsbGuestPortsExhausted(UsbAttachFailed):
                 "%(device)s. Detach another USB device from it first.")
 
 
+class UsbGuestWithoutController(UsbAttachFailed):
+    msg_fmt = _("Server %(server)s was started without a USB controller, so "
+                "device %(device)s could not be attached. Hard reboot the "
+                "server, it gets one then, unless its flavor or image says "
+                "hw:usb_model=none.")
+
+
 class UsbDetachFailed(UsbDeviceConflict):
     msg_fmt = _("USB device %(device)s could not be detached from server "
                 "%(server)s: %(reason)s.")
+    msg_tenant = _("USB device %(device)s could not be detached from server "
+                   "%(server)s. Try once more; if it fails again, ask the "
+                   "operator of the cloud.")
 
 
 class UsbDetachTimeout(UsbDetachFailed):
@@ -169,18 +235,25 @@ class UsbLiveMigrationNotDetached(UsbLiveMigrationRefused):
 class UsbNotSupported(exception.NovaException):
     code = 501
     msg_fmt = _("USB passthrough is not available: %(reason)s")
+    msg_tenant = _("USB passthrough is not available for this server. Ask "
+                   "the operator of the cloud on which servers it is.")
 
 
 class UsbDatabaseNotSynced(exception.NovaException):
     code = 503
     msg_fmt = _("The table of USB devices is missing in the database of "
-                "cell %(cell)s. Run 'nova-manage db sync'.")
+                "cell %(cell)s, or it is an older version's. Run "
+                "'nova-manage db sync'.")
+    msg_tenant = _("USB devices are not available at present. Ask the "
+                   "operator of the cloud.")
 
 
 class UsbCellUnavailable(exception.NovaException):
     code = 503
     msg_fmt = _("Cell %(cell)s does not answer, and may know %(what)s. Try "
                 "again when its database is back.")
+    msg_tenant = _("A part of the cloud does not answer at present. Try "
+                   "again later.")
 
 
 class UsbDeviceSpecInvalid(exception.NovaException):
@@ -216,3 +289,9 @@ class UsbDeviceClaimLost(UsbDeviceConflict):
 class UsbDeviceChanged(UsbDeviceConflict):
     msg_fmt = _("USB device %(device)s was changed by someone else at the "
                 "same time. Look at it again and repeat the request.")
+
+
+class UsbGrantChanged(UsbDeviceConflict):
+    msg_fmt = _("The grant of USB device %(device)s was changed while it was "
+                "being attached to server %(server)s, so it was not "
+                "attached. Look at the grant and repeat the request.")

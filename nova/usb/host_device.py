@@ -47,10 +47,10 @@ _REPLACEMENT = '\ufffd'
 def clean_text(value, limit=255):
     """Make a string from a device's descriptor fit to be stored and shown.
 
-    Descriptors hold what a firmware's author left there.  Control and other
-    invisible characters are taken out; characters beyond the Basic Multilingual Plane,
-    which MySQL's ``utf8`` cannot store, and bytes that are no UTF-8 become
-    U+FFFD.
+    Descriptors hold what a firmware's author left there.  Control and
+    invisible characters are taken out; characters beyond the Basic
+    Multilingual Plane, which MySQL's ``utf8`` cannot store, and bytes that
+    are no UTF-8 become U+FFFD.
 
     :param value: str, bytes or None
     :param limit: the longest result, in characters
@@ -67,11 +67,14 @@ def clean_text(value, limit=255):
         return value.strip()[:limit].strip() or None
     kept = []
     for char in value:
+        # Beyond the BMP first: which characters there are is another thing
+        # in each release of Python, and a serial number must not depend on
+        # it.
         category = unicodedata.category(char)
-        if category in _INVISIBLE:
-            continue
-        if category == _SURROGATE or ord(char) > 0xffff:
+        if ord(char) > 0xffff or category == _SURROGATE:
             char = _REPLACEMENT
+        elif category in _INVISIBLE:
+            continue
         kept.append(char)
     return ''.join(kept).strip()[:limit].strip() or None
 

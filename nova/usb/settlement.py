@@ -15,8 +15,9 @@ hold exactly these:
    never taken out, also when it has become blocked since.  Any other address
    that an ``attached`` device has in the domain is taken out.
 3. A device of which the server has no record is taken out.
-4. A record is released only when its request is stalled.  A request under
-   way that somebody waits for is left alone, record and domain.
+4. A record is released only when its request is stalled, or when its grant
+   was revoked and the domain does not have the device where it is now.  A
+   request under way that somebody waits for is left alone, record and domain.
 5. All that is taken out is taken out before anything is put in, because two
    devices may have changed places; a record is released only after its
    device was taken out.
@@ -88,7 +89,7 @@ def usable(record, sightings):
     return sighting.device
 
 
-def plan(records, live, sightings, stalled):
+def plan(records, live, sightings, stalled, revoked=()):
     """Decide what brings a server's domain in line with its records.
 
     :param records: what the server holds on its host: objects with the
@@ -97,6 +98,8 @@ def plan(records, live, sightings, stalled):
         the live domain has; None when the server has no live domain
     :param sightings: list of nova.usb.tracker.Sighting, one scan of the host
     :param stalled: the uuids of the records whose request nobody waits for
+    :param revoked: the uuids of the records that the server was granted and
+        is no longer; see :func:`nova.usb.grant.still_holds`
     :returns: Plan
     """
     has = live or {}
@@ -112,7 +115,8 @@ def plan(records, live, sightings, stalled):
         elif live is None:
             continue
         else:
-            steps = _of_attached(record, has.get(uuid), sightings)
+            steps = _of_attached(record, has.get(uuid), sightings,
+                                 uuid in revoked)
             # The next report says that it has gone, or that it is back
             # where it was before anybody noticed.
             again = again or (record.present and not record.blocked_reason
@@ -139,7 +143,7 @@ def _of_request(record, in_domain, stalled):
     return steps
 
 
-def _of_attached(record, address, sightings):
+def _of_attached(record, address, sightings, revoked):
     """What to do about a device that the server has.
 
     :param address: where the live domain has it, None when it has not
@@ -161,7 +165,10 @@ def _of_attached(record, address, sightings):
                 'old': _words(address),
                 'now': _('at %s now') % _words(now) if now
                 else _('not there')}))
-    if refusal:
+    if revoked:
+        steps.append(Step(RELEASE, record.uuid, None, _(
+            "it is no longer granted to the server's project")))
+    elif refusal:
         steps.append(Step(LEAVE, record.uuid, None, refusal))
     else:
         steps.append(Step(PUT_IN, record.uuid, now,

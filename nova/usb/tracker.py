@@ -13,9 +13,13 @@ property tests hold exactly these:
    has the device's vendor, product and serial number; no record stands for
    two devices seen.
 2. A plan never changes whose a device is: ``uuid``, ``instance_uuid``,
-   ``tag``, ``project_id``, ``disabled`` and a claimed ``status`` are not its
-   business.
-3. A claimed record is never deleted.  A free one that is not seen is.
+   ``tag``, ``project_id``, ``disabled``, ``description`` and a claimed
+   ``status`` are not its business.  A record that is claimed for no server
+   becomes free.
+3. A claimed record is never deleted, nor is one of which an administrator
+   said something (a grant, ``disabled``, a description).  Another one is
+   deleted when it was not seen for the grace time: a device that only
+   enumerates again keeps its uuid.
 4. A claimed record is present only while a device with its vendor, product
    and serial number is seen; where the device has no serial number, or
    another one with the same was seen beside it, only in the same place.
@@ -43,7 +47,8 @@ DEVICE_FIELDS = (
 
 #: All that a report may change in a record, besides ``status``.
 REPORTED_FIELDS = DEVICE_FIELDS + (
-    'identity', 'present', 'blocked_reason', 'resource_class', 'accepted_as')
+    'identity', 'present', 'absent_since', 'blocked_reason',
+    'resource_class', 'accepted_as')
 
 
 class Sighting(collections.namedtuple(
@@ -84,12 +89,14 @@ class Plan(collections.namedtuple('Plan', ['creates', 'updates',
         return any(self)
 
 
-def plan(records, sightings):
+def plan(records, sightings, now, grace):
     """Decide what has to change.
 
     :param records: the records of one host, all of them: anything with the
         attributes of a UsbDevice
     :param sightings: one scan of that host, a list of Sighting
+    :param now: datetime in UTC, without a time zone as in ``absent_since``
+    :param grace: datetime.timedelta for which a record outlives its device
     :returns: Plan
     """
     seen = {}
@@ -97,14 +104,16 @@ def plan(records, sightings):
         # Of two with one identity, which no host has, the first counts.
         seen.setdefault(sighting.identity, sighting)
     pairs, new, unseen = _match(list(records), seen)
-    deletes = [record for record in unseen if record.status in status.FREE]
+    deletes = [record for record in unseen
+               if record.absent_since is not None and is_fleeting(record) and
+               now - record.absent_since >= grace]
     gone = {id(record) for record in deletes}
     survivors = [record for record in records if id(record) not in gone]
     updates = [(record, _changes(record, _values(sighting, record),
                                  survivors))
                for record, sighting in pairs]
-    updates += [(record, {'present': False}) for record in unseen
-                if id(record) not in gone and record.present]
+    updates += [(record, _absence(record, now)) for record in unseen
+                if id(record) not in gone]
     return Plan(
         creates=[dict(_values(sighting),
                       status=_free(
@@ -112,6 +121,20 @@ def plan(records, sightings):
                  for sighting in new],
         updates=[(record, changes) for record, changes in updates if changes],
         deletes=deletes)
+
+
+def is_free(record):
+    """Whether a record is nobody's.
+
+    One that is claimed for no server is, too: nothing else would end that.
+    """
+    return record.status in status.FREE or record.instance_uuid is None
+
+
+def is_fleeting(record):
+    """Whether a record goes when its device is absent for long enough."""
+    return is_free(record) and not (
+        record.project_id or record.disabled or record.description)
 
 
 def find(record, sightings):
@@ -200,7 +223,7 @@ def _values(sighting, record=None):
     values = {name: getattr(sighting.device, name) for name in DEVICE_FIELDS}
     values['interface_classes'] = list(values['interface_classes'])
     values.update(
-        identity=sighting.identity, present=True,
+        identity=sighting.identity, present=True, absent_since=None,
         blocked_reason=sighting.decision.blocked_reason,
         resource_class=sighting.decision.resource_class, accepted_as=None)
     if record is not None:
@@ -235,14 +258,24 @@ def _changes(record, values, survivors):
                for other in survivors):
             values['identity'] = record.identity
     changes = {name: value for name, value in values.items()
-               if _stored(record, name) != value}
-    if record.status in status.FREE:
-        free = _free(record.disabled, values['blocked_reason'])
-        if record.status != free:
-            changes['status'] = free
+               if getattr(record, name) != value}
+    changes.update(_freed(record, values['blocked_reason']))
     return changes
 
 
-def _stored(record, name):
-    value = getattr(record, name)
-    return list(value) if name == 'interface_classes' else value
+def _absence(record, now):
+    """What changes in the record of a device that was not seen."""
+    changes = _freed(record, record.blocked_reason)
+    if record.present:
+        changes['present'] = False
+    if record.absent_since is None:
+        changes['absent_since'] = now
+    return changes
+
+
+def _freed(record, reason):
+    """The state of a record that is nobody's, if it is another one."""
+    free = _free(record.disabled, reason)
+    if is_free(record) and record.status != free:
+        return {'status': free}
+    return {}

@@ -10,20 +10,18 @@ import functools
 
 from oslo_concurrency import lockutils
 from oslo_log import log as logging
-from oslo_serialization import jsonutils
 
+from nova.compute.usb import shelf
 from nova import exception
 from nova.i18n import _
 from nova import objects
 from nova.objects import usb_device as usb_obj
 from nova.usb import exception as usb_exception
+from nova.usb import grant
 from nova.usb import status
 from nova.virt.usb import driver as usb_driver
 
 LOG = logging.getLogger(__name__)
-
-#: Where a shelved server keeps the uuids of the devices that it had.
-SHELVED_KEY = 'usb_devices'
 
 
 def _settled_later(method):
@@ -164,8 +162,9 @@ class Lifecycle(usb_driver.Listener):
         for device in left:
             device.release(list(status.CLAIMED))
         if left:
+            # The move succeeded, and its action says so.
             self._tell(context, instance, 'usb_devices_left_behind',
-                       'left behind on the old host', left)
+                       'left behind on the old host', left, failed=False)
         if self.allocations.concerns(instance.uuid):
             # What it holds was allocated to its migration, which is over.
             self.allocations.mark(instance.uuid)
@@ -179,10 +178,9 @@ class Lifecycle(usb_driver.Listener):
         """
         devices = usb_obj.UsbDeviceList.get_by_instance_uuid(
             context, instance.uuid)
-        if not devices and SHELVED_KEY not in instance.system_metadata:
+        if not devices and not shelf.read(instance):
             return
-        instance.system_metadata[SHELVED_KEY] = jsonutils.dumps(
-            [device.uuid for device in devices])
+        shelf.put(instance, devices)
         instance.save()
         for device in devices:
             device.release(list(status.CLAIMED))
@@ -193,14 +191,13 @@ class Lifecycle(usb_driver.Listener):
 
         Called with the server's lock held.
         """
-        uuids = jsonutils.loads(
-            instance.system_metadata.get(SHELVED_KEY, '[]'))
-        if not uuids:
+        shelved = shelf.read(instance)
+        if not shelved:
             return
         lost = []
-        for uuid in uuids:
+        for uuid, by_hand in sorted(shelved.items()):
             try:
-                self._claim_again(context, instance, uuid)
+                self._claim_again(context, instance, uuid, by_hand)
             except Exception as e:
                 if not isinstance(e, usb_exception.UsbDeviceConflict):
                     # Such errors do not name it.
@@ -210,19 +207,20 @@ class Lifecycle(usb_driver.Listener):
                 lost.append(uuid)
                 # A claim may have been made all the same.
                 self.attachments.unsettled.add(instance.uuid)
-        del instance.system_metadata[SHELVED_KEY]
+        shelf.clear(instance)
         instance.save()
         if lost:
             self._tell(context, instance, 'usb_devices_lost',
-                       'not free any more, or on another host', lost)
+                       'not free or not granted any more, or on another '
+                       'host', lost)
 
-    def _claim_again(self, context, instance, uuid):
+    def _claim_again(self, context, instance, uuid, by_hand):
         device = usb_obj.UsbDevice.get_by_uuid(context, uuid)
         if device.host != self.host:
             raise usb_exception.UsbDeviceOnOtherHost(
                 device=uuid, server=instance.uuid)
-        if device.project_id not in (None, instance.project_id):
-            raise usb_exception.UsbDeviceGrantedElsewhere(
+        if not grant.may_return(device, instance.project_id, by_hand):
+            raise usb_exception.UsbGrantRevoked(
                 device=uuid, server=instance.uuid)
         device.claim(instance.uuid)
         try:
@@ -232,8 +230,12 @@ class Lifecycle(usb_driver.Listener):
             raise
         self.attachments.attach_locked(context, instance, uuid)
 
-    def _tell(self, context, instance, event, what, devices):
-        """Say in the instance action what became of devices."""
+    def _tell(self, context, instance, event, what, devices, failed=True):
+        """Say in the instance action what became of devices.
+
+        :param failed: whether the action is marked as failed; only then the
+            event names the devices
+        """
         names = ', '.join(sorted(getattr(device, 'uuid', device)
                                  for device in devices))
         message = 'USB devices %s: %s' % (what, names)
@@ -244,9 +246,13 @@ class Lifecycle(usb_driver.Listener):
             objects.InstanceActionEvent.event_start(
                 context, instance.uuid, event, want_result=False,
                 host=self.host)
-            objects.InstanceActionEvent.event_finish_with_failure(
-                context, instance.uuid, event, exc_val=message, exc_tb='',
-                want_result=False)
+            if failed:
+                objects.InstanceActionEvent.event_finish_with_failure(
+                    context, instance.uuid, event, exc_val=message,
+                    exc_tb='', want_result=False)
+            else:
+                objects.InstanceActionEvent.event_finish(
+                    context, instance.uuid, event, want_result=False)
         except exception.InstanceActionNotFound:
             # Not begun by a user.  It is in the log.
             LOG.debug('No action to note it in', instance=instance)

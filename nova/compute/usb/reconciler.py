@@ -14,6 +14,7 @@ import nova.conf
 from nova import exception
 from nova.usb import exception as usb_exception
 from nova.usb import status
+from nova.usb import tracker
 
 CONF = nova.conf.CONF
 LOG = logging.getLogger(__name__)
@@ -40,6 +41,8 @@ class Reconciler(object):
         # Whether to settle every server that is concerned with devices;
         # until that was begun.
         self._everything = False
+        # Whether somebody asked to look again since the last scan.
+        self._asked = False
         # Whether a request was under way at the last report.
         self._under_way = False
         # Of each device that a server holds: where it was at the last
@@ -73,7 +76,8 @@ class Reconciler(object):
         """
         is_stalled = is_stalled or self.stalled.includes
         with lockutils.lock('usb-report-%s' % self.host):
-            self._everything |= everything
+            asked, self._asked = self._asked, False
+            self._everything |= everything or asked
             sightings = self.driver.flapping.steady(
                 self.driver.sightings())
             if (self._everything or self._under_way or
@@ -82,12 +86,14 @@ class Reconciler(object):
             self._settle(context, is_stalled)
 
     def look_again(self):
-        """Have the next scan report although nothing may have changed.
+        """Have the next scan report, and settle all servers with devices.
 
         Of a request that this host never heard of it learns by a report
-        alone; from then on it watches the record, see ``_watch``.
+        alone; from then on it watches the record, see ``_watch``.  Of a
+        device that was taken from its server by force it learns by the
+        domain that still has it.
         """
-        self._under_way = True
+        self._asked = True
 
     def _complain(self, error):
         """Log an error that lasts once, not at every scan."""
@@ -108,7 +114,7 @@ class Reconciler(object):
         if self._everything:
             self._unsettle_all(held)
         self._unsettle_changed(held)
-        self._watch(held, is_stalled)
+        self._watch(records, is_stalled)
 
     def _unsettle_all(self, held):
         """Have all servers settled that may have devices of this host."""
@@ -129,15 +135,27 @@ class Reconciler(object):
         places = {}
         for device in held:
             places[device.uuid] = place = (
-                device.present, device.bus_number, device.device_number,
-                device.blocked_reason)
+                device.instance_uuid, device.present, device.bus_number,
+                device.device_number, device.blocked_reason)
             if (device.status == status.ATTACHED and
                     self._places.get(device.uuid) != place):
                 self.unsettled.add(device.instance_uuid)
+        self._unsettle_losers(places)
         self._places = places
 
-    def _watch(self, held, is_stalled):
+    def _unsettle_losers(self, places):
+        """Have the servers settled that hold a device no longer.
+
+        One that was taken from its server by force may still be in the
+        domain.
+        """
+        for device_uuid, (holder, *_place) in self._places.items():
+            if places.get(device_uuid, (None,))[0] != holder:
+                self.unsettled.add(holder)
+
+    def _watch(self, records, is_stalled):
         """See to it that each request that is under way ends."""
+        held = [device for device in records if device.instance_uuid]
         under_way = [device for device in held
                      if device.status in status.UNDER_WAY]
         for device in under_way:
@@ -145,8 +163,11 @@ class Reconciler(object):
                 self.unsettled.add(device.instance_uuid)
         self.stalled.forget_others(device.uuid for device in under_way)
         # Then the next scan reports, although nothing changed: otherwise a
-        # request whose end was lost would never be found.
-        self._under_way = bool(under_way)
+        # request whose end was lost would never be found, nor would a record
+        # be deleted whose grace time is over.
+        self._under_way = bool(under_way) or any(
+            not device.present and tracker.is_fleeting(device)
+            for device in records)
 
     def _settle(self, context, is_stalled):
         """Settle the servers that need it; those that fail stay so."""

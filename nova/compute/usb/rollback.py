@@ -6,27 +6,24 @@ that: nova-api takes it back where it can, and else has the host look at it.
 """
 
 from oslo_log import log as logging
-from oslo_utils import timeutils
 
-import nova.conf
 from nova.objects import usb_device as usb_obj
 from nova.usb import exception as usb_exception
 from nova.usb import status
 
-CONF = nova.conf.CONF
 LOG = logging.getLogger(__name__)
 
 
-class Undo(object):
-    """Ends what a failed request began.  Nothing here raises.
+class Rollback(object):
+    """Takes back what a failed request began.  Nothing here raises.
 
-    :param rpcapi: the nova.compute.usb.rpcapi.ComputeUsbAPI
+    :param hosts: the nova.compute.usb.hosts.Hosts
     """
 
-    def __init__(self, rpcapi):
-        self.rpcapi = rpcapi
+    def __init__(self, hosts):
+        self.hosts = hosts
 
-    def attach(self, context, device):
+    def undo_attach(self, context, device):
         """Free a claim after a failure, if it is still there.
 
         :returns: the device when the host attached it in spite of all, else
@@ -43,7 +40,7 @@ class Undo(object):
             return now
         return None
 
-    def detach(self, context, device):
+    def undo_detach(self, context, device):
         """Take back a detach that failed, unless it was done all the same.
 
         :returns: whether the server may still have the device
@@ -57,17 +54,6 @@ class Undo(object):
         except Exception:
             return True
         return now.instance_uuid == device.instance_uuid
-
-    def watch(self, device):
-        """Take care of a request that nobody ended.
-
-        A nova-api that dies in the middle of one leaves it, and its host
-        may never hear of it.  The clocks may differ: whether it is over is
-        for the host to say.
-        """
-        if device.status in status.UNDER_WAY and timeutils.is_older_than(
-                device.updated_at, 2 * CONF.usb.rpc_timeout):
-            self.rpcapi.look_again(device._context, device.host)
 
     def _try(self, device, method, *args):
         """Undo as far as it is still needed; never hides the first error.
@@ -84,5 +70,5 @@ class Undo(object):
             LOG.exception('Undoing a failed USB request failed too; the next '
                           'report of the host will put the record right.')
         # It may never have heard of the request.
-        self.rpcapi.look_again(device._context, device.host)
+        self.hosts.look_again(device)
         return False

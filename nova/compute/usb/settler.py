@@ -15,6 +15,7 @@ from nova.compute import vm_states
 from nova import exception
 from nova import objects
 from nova.objects import usb_device as usb_obj
+from nova.usb import grant
 from nova.usb import settlement
 from nova.usb import status
 
@@ -109,7 +110,9 @@ class Settler(object):
         stalled = {device.uuid for device in held
                    if device.status in status.UNDER_WAY and
                    is_stalled(device)}
-        plan = settlement.plan(held, live, sightings, stalled)
+        revoked = {device.uuid for device in held
+                   if not grant.still_holds(device, instance.project_id)}
+        plan = settlement.plan(held, live, sightings, stalled, revoked)
         self._apply(context, instance,
                     {device.uuid: device for device in held}, plan)
         if plan.again:
@@ -156,7 +159,9 @@ class Settler(object):
         if step.verb == settlement.TAKE_OUT:
             self.driver.detach(context, instance, uuid)
         elif step.verb == settlement.RELEASE:
-            held[uuid].release(list(status.UNDER_WAY))
+            held[uuid].release(
+                [status.ATTACHED] if held[uuid].status == status.ATTACHED
+                else list(status.UNDER_WAY))
         else:
             attachments.put_in(self.driver, context, instance, uuid,
                                step.address)

@@ -73,8 +73,8 @@ def release(wrapped, instance, args, kwargs):
 
 
 def _release(context, instance_uuid, *args, **kwargs):
-    from nova.db.usb import api
-    count = _beside(context, api.release_instance, instance_uuid)
+    from nova.db.usb import claims
+    count = _beside(context, claims.release_instance, instance_uuid)
     if count:
         LOG.info('Freed %(count)d USB devices of the deleted server.',
                  {'count': count}, instance_uuid=instance_uuid)
@@ -105,7 +105,8 @@ def _compute_host(context, service_id):
 def _beside(context, func, *args):
     """Do something of ours in a transaction of Nova's, if it can be done.
 
-    :returns: what ``func`` returns; None where our tables are missing
+    :returns: what ``func`` returns; None where our tables are missing or too
+        old
     """
     from nova.db.usb import api
     from nova import usb_compat
@@ -116,7 +117,7 @@ def _beside(context, func, *args):
         with manager.writer.savepoint.using(context):
             return func(context, *args)
     except Exception as e:
-        if not api.is_missing_table(e):
+        if not api.is_not_synced(e):
             raise
         _warn_once()
         return None
@@ -129,5 +130,6 @@ def _warn_once():
     if not _warned:
         _warned.append(True)
         LOG.warning("The tables of USB devices are missing in the database "
-                    "of this cell. Run 'nova-manage db sync'. Until then "
-                    "servers are deleted without them.")
+                    "of this cell, or those of an older version. Run "
+                    "'nova-manage db sync'. Until then servers are deleted "
+                    "without them.")

@@ -18,6 +18,24 @@ models = usb_compat.models
 VERSION_TABLE = 'usb_alembic_version'
 
 
+class CodeList(sa.types.TypeDecorator):
+    """A list of codes, in a column of text with commas between them.
+
+    The only place that knows this form.
+    """
+
+    impl = sa.String
+    cache_ok = True
+
+    def process_bind_param(self, value, dialect):
+        return None if value is None else ','.join(value)
+
+    def process_result_value(self, value, dialect):
+        if value is None:
+            return None
+        return [code for code in value.split(',') if code]
+
+
 class UsbDevice(models.BASE, models.NovaBase):
     """The cloud's record of one USB device of one host.
 
@@ -53,21 +71,29 @@ class UsbDevice(models.BASE, models.NovaBase):
     manufacturer = sa.Column(sa.String(255))
     product = sa.Column(sa.String(255))
     device_class = sa.Column(sa.String(2), nullable=False)
-    # Sorted, with commas between.
-    interface_classes = sa.Column(sa.String(255), nullable=False)
+    interface_classes = sa.Column(CodeList(255), nullable=False)
     speed = sa.Column(sa.String(16))
     port_path = sa.Column(sa.String(64), nullable=False)
     bus_number = sa.Column(sa.Integer, nullable=False)
     device_number = sa.Column(sa.Integer, nullable=False)
     controller = sa.Column(sa.String(64))
     present = sa.Column(sa.Boolean, nullable=False)
+    # When a report said for the first time that it is not plugged in; the
+    # clock of that nova-conductor.  NULL while it is present.
+    absent_since = sa.Column(sa.DateTime)
     status = sa.Column(sa.String(16), nullable=False)
     blocked_reason = sa.Column(sa.String(255))
     # No foreign key: one would keep Nova from archiving the instance.
     instance_uuid = sa.Column(sa.String(36))
+    # What the server's project calls it, for as long as the server has it.
     tag = sa.Column(sa.String(255))
+    # What project_id said when the device was claimed.  NULL: nothing, an
+    # administrator attached it by hand.
+    claim_project_id = sa.Column(sa.String(255))
+    # What an administrator said of it.
     project_id = sa.Column(sa.String(255))
     disabled = sa.Column(sa.Boolean, nullable=False, default=False)
+    description = sa.Column(sa.String(255))
     resource_class = sa.Column(sa.String(255))
     bcd_device = sa.Column(sa.String(4))
     # What nova.usb.features says of it, since a server has it.

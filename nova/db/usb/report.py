@@ -6,16 +6,22 @@ there are.  The host's row in ``device_reports`` is written first: that locks
 it, and reports of one host pass one after the other.
 """
 
+import datetime
+
 from oslo_db import exception as db_exc
+from oslo_utils import timeutils
 from oslo_utils import uuidutils
 import sqlalchemy as sa
 
+import nova.conf
 from nova.db.usb import api
 from nova.db.usb import models
 from nova.usb import exception as usb_exception
 from nova.usb import status
 from nova.usb import tracker
 from nova import usb_compat
+
+CONF = nova.conf.CONF
 
 Device = models.UsbDevice
 Report = models.UsbReport
@@ -46,9 +52,11 @@ def apply(context, host, reporter, sequence, sightings, takeover=False):
     :raises: UsbReportSuperseded when a newer report was there before
     """
     _take_turn(context, host, reporter, sequence, takeover or sequence == 1)
+    now = timeutils.utcnow()
+    grace = datetime.timedelta(seconds=CONF.usb.absent_grace_time)
     for _round in range(_ROUNDS):
         records = _records(context, host)
-        plan = tracker.plan([_Record(row) for row in records], sightings)
+        plan = tracker.plan(records, sightings, now, grace)
         if not plan:
             return records
         _update(context, plan.updates)
@@ -63,25 +71,6 @@ def apply(context, host, reporter, sequence, sightings, takeover=False):
 def _records(context, host):
     return context.session.query(Device).filter(
         Device.host == host).order_by(Device.id).populate_existing().all()
-
-
-class _Record(object):
-    """A row as the tracker reads it."""
-
-    def __init__(self, row):
-        self._row = row
-
-    def __getattr__(self, name):
-        return getattr(self._row, name)
-
-    @property
-    def interface_classes(self):
-        return split(self._row.interface_classes)
-
-
-def split(text):
-    """The list of classes in a column."""
-    return [name for name in text.split(',') if name]
 
 
 def _take_turn(context, host, reporter, sequence, takeover):
@@ -107,12 +96,6 @@ def _take_turn(context, host, reporter, sequence, takeover):
         raise superseded
 
 
-def _table_values(values):
-    values = dict(values)
-    values['interface_classes'] = ','.join(values['interface_classes'])
-    return values
-
-
 def _update(context, updates):
     """Write what changed, as one statement with many sets of values.
 
@@ -132,7 +115,8 @@ def _update(context, updates):
         table.c.id == sa.bindparam('row_id', type_=sa.Integer())).values(
             status=usb_compat.case(
                 # Not IN, which takes no part in many sets of values.
-                (sa.and_(*[table.c.status != state
+                (sa.and_(table.c.instance_uuid.isnot(None),
+                         *[table.c.status != state
                            for state in status.FREE]), table.c.status),
                 (table.c.disabled == sa.true(), status.BLOCKED),
                 else_=blocked),
@@ -145,7 +129,7 @@ def _update(context, updates):
         values.update({name: value for name, value in changes.items()
                        if name != 'status'})
         row = {'new_' + name: value
-               for name, value in _table_values(values).items()}
+               for name, value in values.items()}
         row['row_id'] = record.id
         row['free_status'] = (status.BLOCKED if values['blocked_reason']
                               else status.AVAILABLE)
@@ -154,16 +138,16 @@ def _update(context, updates):
 
 
 def _delete(context, ids):
-    """Delete records of free devices; those claimed meanwhile are absent."""
+    """Delete records, but for those that became worth keeping meanwhile."""
     ids = sorted(ids)
     for start in range(0, len(ids), _CHUNK):
-        some = Device.id.in_(ids[start:start + _CHUNK])
-        # Locks the rows; from here on none of them can be claimed.
-        context.session.query(Device).filter(some).update(
-            {'present': False}, synchronize_session=False)
         context.session.query(Device).filter(
-            some, Device.status.in_(status.FREE)).delete(
-                synchronize_session=False)
+            Device.id.in_(ids[start:start + _CHUNK]),
+            Device.present == sa.false(),
+            sa.or_(Device.status.in_(status.FREE),
+                   Device.instance_uuid.is_(None)),
+            Device.project_id.is_(None), Device.disabled == sa.false(),
+            Device.description.is_(None)).delete(synchronize_session=False)
 
 
 def _create(context, host, creates):
@@ -171,8 +155,8 @@ def _create(context, host, creates):
         return
     context.session.connection().execute(
         Device.__table__.insert(),
-        [dict(_table_values(values), uuid=uuidutils.generate_uuid(),
-              host=host, disabled=False)
+        [dict(values, uuid=uuidutils.generate_uuid(), host=host,
+              disabled=False)
          for values in creates])
 
 

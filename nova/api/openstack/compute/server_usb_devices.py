@@ -10,14 +10,16 @@ from nova.api.openstack.compute.views import usb_devices as usb_view
 from nova.api.openstack import wsgi
 from nova.api import validation
 from nova.compute.usb import api as usb_api
+from nova.compute.usb import selection
 from nova.i18n import _
 from nova.policies import usb_devices as policies
 from nova import usb_compat
 
 
-def _wanted(body):
-    """What a validated body asks for, as arguments of the compute layer.
+def _attach_request(body):
+    """What a validated body asks for.
 
+    :returns: nova.compute.usb.selection.AttachRequest
     :raises: HTTPBadRequest when it names the device in no way or in two
     """
     asked = {name: value for name, value in body['usb_device'].items()
@@ -32,14 +34,14 @@ def _wanted(body):
             "It is not clear which USB device is meant; given: %s. Name it "
             "either by id, or by vendor_id and product_id, to which serial "
             "may be added.") % (', '.join(sorted(asked)) or _('nothing')))
-    wanted = {'tag': asked.get('tag')}
     if by_id:
-        wanted['device_id'] = usb_devices.canonical_uuid(asked['id'])
-    else:
-        wanted.update(vendor_id=asked['vendor_id'].lower(),
-                      product_id=asked['product_id'].lower(),
-                      serial=asked.get('serial'))
-    return wanted
+        return selection.AttachRequest(
+            device_uuid=usb_devices.canonical_uuid(asked['id']),
+            tag=asked.get('tag'))
+    return selection.AttachRequest(
+        vendor_id=asked['vendor_id'].lower(),
+        product_id=asked['product_id'].lower(),
+        serial=asked.get('serial'), tag=asked.get('tag'))
 
 
 @usb_compat.validated
@@ -60,8 +62,13 @@ class ServerUsbDevicesController(wsgi.Controller):
         :raises: InstanceNotFound, PolicyNotAuthorized
         """
         context = req.environ['nova.context']
+        rule = policies.POLICY_ROOT % ('server:' + action)
+        # First whether the caller may do that to any server, and be it one
+        # of the own project: who may not learns nothing, and no cell is
+        # asked.
+        context.can(rule)
         instance = self.usb_api.get_instance(context, server_id)
-        context.can(policies.POLICY_ROOT % ('server:' + action),
+        context.can(rule,
                     target={'project_id': instance.project_id,
                             'user_id': instance.user_id})
         return context
@@ -76,7 +83,7 @@ class ServerUsbDevicesController(wsgi.Controller):
         context = self._authorize(req, server_id, 'index')
         devices = self.usb_api.list_for_server(context, server_id)
         return self._view_builder.index(
-            devices, usb_devices.sees_all(context))
+            req, devices, policies.sees_all(context))
 
     @wsgi.response(200)
     @wsgi.expected_errors(usb_errors.EXPECTED)
@@ -89,7 +96,7 @@ class ServerUsbDevicesController(wsgi.Controller):
         device = self.usb_api.get_for_server(
             context, server_id, usb_devices.canonical_uuid(id))
         return self._view_builder.show(
-            device, usb_devices.sees_all(context))
+            req, device, policies.sees_all(context))
 
     @wsgi.response(200)
     @wsgi.expected_errors(usb_errors.EXPECTED)
@@ -100,9 +107,9 @@ class ServerUsbDevicesController(wsgi.Controller):
     def create(self, req, server_id, body):
         """Attach a device; answers when the server has it."""
         context = self._authorize(req, server_id, 'attach')
-        device = self.usb_api.attach(context, server_id, **_wanted(body))
+        device = self.usb_api.attach(context, server_id, _attach_request(body))
         return self._view_builder.show(
-            device, usb_devices.sees_all(context))
+            req, device, policies.sees_all(context))
 
     @wsgi.response(204)
     @wsgi.expected_errors(usb_errors.EXPECTED)

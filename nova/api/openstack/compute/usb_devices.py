@@ -10,9 +10,10 @@ from nova.api.openstack import common
 from nova.api.openstack.compute.schemas import usb_devices as schema
 from nova.api.openstack.compute import usb_errors
 from nova.api.openstack.compute.views import usb_devices as usb_view
+from nova.api.openstack import identity
 from nova.api.openstack import wsgi
 from nova.api import validation
-from nova.compute.usb import api as usb_api
+from nova.compute.usb import devices_api
 from nova import exception
 from nova.i18n import _
 from nova import objects
@@ -24,21 +25,18 @@ from nova import usb_compat
 _ADMIN_FILTERS = ('host', 'project_id')
 _ADMIN_SORT_KEYS = ('host', 'port_path')
 
+#: What an administrator may change.
+_CHANGEABLE = ('project_id', 'disabled', 'description')
+
 
 def canonical_uuid(value):
     """A device's id from a path, in the one form that records have.
 
-    :raises: HTTPBadRequest
+    :raises: UsbDeviceNotFound where it cannot be one
     """
     if not uuidutils.is_uuid_like(value):
-        raise exc.HTTPBadRequest(explanation=_(
-            "'%s' is not the id of a USB device. Give its uuid.") % value)
+        raise usb_exception.UsbDeviceNotFound(device=value)
     return str(uuid.UUID(value))
-
-
-def sees_all(context):
-    """Whether the caller sees every device, and all of it."""
-    return bool(context.can(policies.POLICY_ROOT % 'index:all', fatal=False))
 
 
 def own_servers(context, uuids):
@@ -69,12 +67,12 @@ def _filters(params):
     return filters
 
 
-def _check_admin_params(context, filters, sort_key):
+def _check_admin_params(context, filters, sort_keys):
     """Only who sees hosts and grants may ask by them.
 
     :raises: PolicyNotAuthorized
     """
-    if (sort_key in _ADMIN_SORT_KEYS or
+    if (set(sort_keys).intersection(_ADMIN_SORT_KEYS) or
             any(name in filters for name in _ADMIN_FILTERS)):
         context.can(policies.POLICY_ROOT % 'index:all')
 
@@ -86,7 +84,7 @@ class UsbDevicesController(wsgi.Controller):
 
     def __init__(self):
         super(UsbDevicesController, self).__init__()
-        self.usb_api = usb_api.API()
+        self.usb_api = devices_api.DevicesAPI()
 
     @wsgi.response(200)
     @wsgi.expected_errors(usb_errors.EXPECTED)
@@ -99,14 +97,15 @@ class UsbDevicesController(wsgi.Controller):
         context.can(policies.POLICY_ROOT % 'index')
         params = req.GET
         filters = _filters(params)
-        sort_key = params.get('sort_key', 'created_at')
-        _check_admin_params(context, filters, sort_key)
-        everything = sees_all(context)
+        sort_keys, sort_dirs = common.get_sort_params(
+            params, 'created_at', 'asc')
+        _check_admin_params(context, filters, sort_keys)
+        everything = policies.sees_all(context)
         if not everything:
             if not self._confine(context, filters):
                 return self._view_builder.page(req, [], everything)
         devices = self._page_of_devices(
-            context, req, filters, sort_key, everything)
+            context, req, filters, sort_keys, sort_dirs, everything)
         return self._view_builder.page(
             req, devices, everything,
             self._servers_shown(context, devices, everything))
@@ -121,12 +120,12 @@ class UsbDevicesController(wsgi.Controller):
         context = req.environ['nova.context']
         context.can(policies.POLICY_ROOT % 'show')
         id = canonical_uuid(id)
-        everything = sees_all(context)
+        everything = policies.sees_all(context)
         device = self.usb_api.get_device(context, id)
         if not everything and not self._granted(context, device):
             raise usb_exception.UsbDeviceNotFound(device=id)
         return self._view_builder.show(
-            device, everything,
+            req, device, everything,
             self._servers_shown(context, [device], everything))
 
     @wsgi.response(200)
@@ -136,22 +135,29 @@ class UsbDevicesController(wsgi.Controller):
     @usb_compat.response_body_schema(schema.show_response)
     @usb_errors.translated
     def update(self, req, id, body):
-        """Grant a device to a project; disable, enable or tag it."""
+        """Grant a device to a project; disable, enable or describe it."""
         context = req.environ['nova.context']
         context.can(policies.POLICY_ROOT % 'update')
         id = canonical_uuid(id)
+        asked = body['usb_device']
         # The legacy v2 endpoint lets unknown names through.
-        changes = {name: body['usb_device'][name]
-                   for name in ('project_id', 'disabled', 'tag')
-                   if name in body['usb_device']}
+        changes = {name: asked[name] for name in _CHANGEABLE if name in asked}
+        detach = asked.get('detach', False)
         if not changes:
             raise exc.HTTPBadRequest(explanation=_(
-                "Nothing to change. Give at least one of project_id, "
-                "disabled and tag."))
-        device = self.usb_api.update_device(context, id, changes)
-        return self._view_builder.show(device, sees_all(context))
+                "Nothing to change. Give at least one of %s.")
+                % ', '.join(_CHANGEABLE))
+        if detach and 'project_id' not in changes:
+            raise exc.HTTPBadRequest(explanation=_(
+                "detach says what becomes of the device's server when the "
+                "grant changes. Give project_id with it."))
+        if changes.get('project_id') is not None:
+            identity.verify_project_id(context, changes['project_id'])
+        device = self.usb_api.update_device(context, id, changes, detach)
+        return self._view_builder.show(
+            req, device, policies.sees_all(context))
 
-    @wsgi.response(202)
+    @wsgi.response(204)
     @wsgi.expected_errors(usb_errors.EXPECTED)
     @validation.schema(schema.action)
     @validation.query_schema(schema.no_query)
@@ -201,7 +207,8 @@ class UsbDevicesController(wsgi.Controller):
         server = filters.get('instance_uuid')
         return server is None or bool(own_servers(context, [server]))
 
-    def _page_of_devices(self, context, req, filters, sort_key, everything):
+    def _page_of_devices(self, context, req, filters, sort_keys, sort_dirs,
+                         everything):
         limit, marker = common.get_limit_and_marker(req)
         if marker is not None:
             marker = str(uuid.UUID(marker))
@@ -209,8 +216,8 @@ class UsbDevicesController(wsgi.Controller):
                 self._check_marker(context, marker)
         return self.usb_api.list_devices(
             context, filters=filters, limit=limit, marker=marker,
-            sort_key=schema.SORT_KEYS[sort_key],
-            sort_dir=req.GET.get('sort_dir', 'asc'))
+            sort_keys=[schema.SORT_KEYS[key] for key in sort_keys],
+            sort_dirs=sort_dirs)
 
     def _check_marker(self, context, marker):
         """A device that is not shown is no marker, as if it were unknown.

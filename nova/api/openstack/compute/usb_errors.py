@@ -9,6 +9,8 @@ import webob.exc
 
 from nova import exception
 from nova.i18n import _
+from nova.policies import usb_devices as policies
+from nova.usb import exception as usb_exception
 
 LOG = logging.getLogger(__name__)
 
@@ -33,16 +35,31 @@ def _code(error):
     return error.code
 
 
-def to_http(error):
+#: Exceptions of Nova whose messages name hosts.
+_OF_HOSTS = (exception.ServiceUnavailable, exception.HostMappingNotFound,
+             exception.HostNotFound)
+
+
+def _message(error, everything):
+    if everything:
+        return error.format_message()
+    if isinstance(error, _OF_HOSTS):
+        return _("The compute service of the server does not answer. Try "
+                 "again later.")
+    return usb_exception.message_for_tenant(error)
+
+
+def to_http(error, everything=True):
     """The answer to a request that ended in an exception.
 
     :param error: a NovaException
+    :param everything: whether the caller is told of hosts and cells
     :returns: a webob exception, or None for an error of the service itself
     """
     code = _code(error)
     if code not in EXPECTED:
         return None
-    return webob.exc.status_map[code](explanation=error.format_message())
+    return webob.exc.status_map[code](explanation=_message(error, everything))
 
 
 def translated(method):
@@ -51,13 +68,16 @@ def translated(method):
     Refusals by policy pass as they are: Nova's own layers answer those.
     """
     @functools.wraps(method)
-    def wrapper(*args, **kwargs):
+    def wrapper(self, req, *args, **kwargs):
         try:
-            return method(*args, **kwargs)
+            return method(self, req, *args, **kwargs)
         except exception.Forbidden:
             raise
         except exception.NovaException as e:
-            answer = to_http(e)
+            everything = policies.sees_all(req.environ['nova.context'])
+            if not everything:
+                LOG.info('A request for USB devices was refused: %s', e)
+            answer = to_http(e, everything)
             if answer is None:
                 raise
             raise answer

@@ -4,10 +4,53 @@
 from oslo_serialization import jsonutils
 import webob.exc
 
+from nova.api.openstack.compute import extension_info
 from nova.api.openstack.compute import server_usb_devices
 from nova.api.openstack.compute import usb_devices
 from nova.api.openstack import wsgi
 from nova.i18n import _
+
+
+#: How ``GET /extensions`` says that the cloud has USB devices.
+EXTENSION = {
+    'alias': 'os-usb-devices',
+    'description': 'USB passthrough support.',
+    'links': [],
+    'name': 'UsbDevices',
+    'namespace': 'http://docs.openstack.org/compute/ext/fake_xml',
+    'updated': '2026-11-25T00:00:00Z',
+}
+
+
+def _announce():
+    for extensions in (extension_info.EXTENSION_LIST,
+                       extension_info.EXTENSION_LIST_LEGACY_V2_COMPATIBLE):
+        if EXTENSION not in extensions:
+            extensions.append(EXTENSION)
+            extensions.sort(key=lambda extension: extension['alias'])
+
+
+_announce()
+
+
+#: How deep the body of a request is nested at most; each of ours is three
+#: levels deep.  Validation copies a body recursively, and falls over one that
+#: is some 900 deep.
+MAX_DEPTH = 20
+
+
+def _is_deep(value):
+    """Whether a decoded body is nested deeper than MAX_DEPTH."""
+    level = [value]
+    for _depth in range(MAX_DEPTH):
+        below = []
+        for each in level:
+            if isinstance(each, dict):
+                below.extend(each.values())
+            elif isinstance(each, list):
+                below.extend(each)
+        level = below
+    return bool(level)
 
 
 class Resource(wsgi.Resource):
@@ -15,7 +58,8 @@ class Resource(wsgi.Resource):
 
     def _process_stack(self, request, *args, **kwargs):
         try:
-            jsonutils.loads(request.body.decode('utf-8'))
+            if _is_deep(jsonutils.loads(request.body.decode('utf-8'))):
+                raise RecursionError()
         except (UnicodeDecodeError, RecursionError):
             return wsgi.Fault(webob.exc.HTTPBadRequest(explanation=_(
                 "The request's body is not UTF-8, or nested too deep. Send "

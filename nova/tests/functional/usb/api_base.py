@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The users of a cloud, and what they ask its API."""
 
-from nova.tests.functional.api import client
 from nova.tests.functional.usb import base
 from nova.tests.usb_fixtures import compat
 
 ADMIN_FIELDS = {'host', 'port_path', 'bus_number', 'device_number',
-                'controller', 'project_id', 'disabled', 'resource_class'}
+                'controller', 'project_id', 'disabled', 'description',
+                'resource_class'}
 OTHER_PROJECT = '0123456789abcdef0123456789abcdef'
 LIST = '/os-usb-devices'
 
@@ -30,7 +30,7 @@ class UsbApiTestBase(base.UsbTestBase):
         self.twin = self.device('1-2.1').uuid
 
     def _client(self, user, project, roles):
-        return client.TestOpenStackClient(
+        return compat.api_client(
             user, self.api.base_url, project, roles)
 
     def ask(self, code, method, path, body=None, api=None):

@@ -14,6 +14,8 @@ from nova.tests.functional import integrated_helpers
 from nova.tests.functional.usb import waits
 from nova.tests.usb_fixtures import compat
 from nova.tests.usb_fixtures import usb_faults
+from nova.tests.usb_fixtures import usb_projects
+from nova.tests.usb_fixtures import usb_widths
 from nova import usb_compat
 
 #: A stick with a serial number, as a scan sees it.
@@ -67,8 +69,11 @@ class UsbTestBase(waits.PatientWaits, compat.Harness,
         self.plugged = {}
         self.plug(*self.DEVICES)
         self.faults = self.useFixture(usb_faults.FaultyUsbDriver()).faults
+        self.projects = self.useFixture(usb_projects.ProjectsFixture())
         super(UsbTestBase, self).setUp()
         self.context = self._cell_context('cell1')
+        self.useFixture(usb_widths.StringWidthsFixture(*[
+            self._cell_context(name) for name in self.cell_mappings]))
 
     def _cell_context(self, name):
         # One that is not targeted gets the database of the harness's last
@@ -126,6 +131,10 @@ class UsbTestBase(waits.PatientWaits, compat.Harness,
         """What the database has, by port path."""
         found = usb_obj.UsbDeviceList.get_by_filters(self.context, filters)
         return {device.port_path: device for device in found}
+
+    def present(self):
+        """Those of them that are plugged in."""
+        return self.devices(present=True)
 
     def device(self, port_path):
         return self.devices()[port_path]

@@ -22,14 +22,18 @@ STRANGE_QUERIES = (
 STRANGE_BODIES = (
     None, [], {}, 5, 'x', True, {'usb_device': None}, {'usb_device': []},
     {'usb_device': 'x'}, {'usb_device': {}}, {'device': {}},
-    {'usb_device': {'unknown': 1}}, {'usb_device': {'tag': ''}},
-    {'usb_device': {'tag': 5}}, {'usb_device': {'tag': 'x' * 61}},
-    {'usb_device': {'tag': 'a\nb'}}, {'usb_device': {'tag': 'a\x00'}},
-    {'usb_device': {'tag': '\U0001f600'}}, {'usb_device': {'tag': '\ud800'}},
-    {'usb_device': {'tag': ['x']}}, {'usb_device': {'tag': {'x': 'y'}}})
+    {'usb_device': {'unknown': 1}}, {'usb_device': {'tag': 'x'}},
+    {'usb_device': {'description': ''}}, {'usb_device': {'description': 5}},
+    {'usb_device': {'description': 'x' * 256}},
+    {'usb_device': {'description': 'a\nb'}},
+    {'usb_device': {'description': 'a\x00'}},
+    {'usb_device': {'description': '\U0001f600'}},
+    {'usb_device': {'description': '\ud800'}},
+    {'usb_device': {'description': ['x']}},
+    {'usb_device': {'description': {'x': 'y'}}})
 STRANGE_BYTES = (b'', b'{', b'null', b'{"usb_device": NaN}', b'\x00',
                  b'\xff', b'{"\xff": 1}', b'[' * 100000,
-                 b'{"usb_device": {"tag": "\xe2\x80\xa8"}}')
+                 b'{"usb_device": {"description": "\xe2\x80\xa8"}}')
 
 
 class BadInputTest(base.UsbTestBase):
@@ -68,11 +72,12 @@ class BadInputTest(base.UsbTestBase):
             for method, body in (
                     ('GET', None), ('DELETE', None),
                     ('PUT', {'usb_device': {'disabled': True}})):
-                self._refused(method, LIST + '/' + id, body)
+                self._refused(method, LIST + '/' + id, body, codes=(404,))
             self._refused('POST', LIST + '/' + id + '/action',
-                          {'rescan': None})
+                          {'rescan': None}, codes=(404,))
             for method in ('GET', 'DELETE'):
-                self._refused(method, self.server_list + '/' + id)
+                self._refused(method, self.server_list + '/' + id,
+                              codes=(404,))
         self._untouched()
 
     def test_server_ids(self):
@@ -180,13 +185,29 @@ class LegacyV2Test(base.UsbTestBase):
         uuid = self.device('1-1').uuid
         code, body = self.request(
             'PUT', LIST + '/' + uuid,
-            {'usb_device': {'tag': 'x', 'status': 'attached'}})
+            {'usb_device': {'description': 'x', 'status': 'attached'}})
         self.assertEqual(200, code, body)
         device = self.device('1-1')
-        self.assertEqual(('x', 'available'), (device.tag, device.status))
+        self.assertEqual(('x', 'available'),
+                         (device.description, device.status))
         code, body = self.request(
             'PUT', LIST + '/' + uuid, {'usb_device': {'status': 'attached'}})
         self.assertEqual(400, code, body)
         code, body = self.request('GET', LIST + '?unknown=1')
         self.assertEqual(200, code, body)
         self.assertEqual(3, len(body['usb_devices']))
+
+    def test_deep_bodies(self):
+        path = LIST + '/' + self.device('1-1').uuid
+        for depth in (30, 900, 5000):
+            for inner in ('[' * depth + ']' * depth,
+                          '{"a":' * depth + '1' + '}' * depth):
+                for method, where, name in (
+                        ('PUT', path, 'usb_device'),
+                        ('POST', path + '/action', 'rescan')):
+                    response = self.admin_api.api_request(
+                        where, method=method,
+                        body='{"%s": %s}' % (name, inner),
+                        headers={'Content-Type': 'application/json'})
+                    self.assertEqual(400, response.status_code,
+                                     (method, depth, response.text[:200]))

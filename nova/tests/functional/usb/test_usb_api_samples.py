@@ -90,13 +90,13 @@ class SamplesTest(base.UsbTestBase):
                    api=self.api)
         self._call('usb-device-update', 200, 'PUT', device,
                    {'usb_device': {'project_id': self.api.project_id,
-                                   'tag': 'licence'}})
+                                   'description': 'rack 7'}})
         self._call('usb-device-update-forbidden', 403, 'PUT', device,
                    {'usb_device': {'disabled': True}}, api=self.api)
         self._call('usb-devices-list-project', 200, 'GET', path,
                    api=self.api)
         action = device + '/action'
-        self._call('usb-device-rescan', 202, 'POST', action,
+        self._call('usb-device-rescan', 204, 'POST', action,
                    {'rescan': None})
         self._call('usb-device-force-release', 409, 'POST', action,
                    {'force_release': None})

@@ -4,6 +4,7 @@
 from oslo_utils.fixture import uuidsentinel as uuids
 
 from nova.tests.functional.usb import api_base
+from nova.tests.functional.usb import base
 
 
 class InventoryTest(api_base.UsbApiTestBase):
@@ -20,11 +21,53 @@ class InventoryTest(api_base.UsbApiTestBase):
         self.assertEqual('available', body['usb_device']['status'])
         self.assertEqual(200, self.attach(server, id=self.stick)[0])
 
-    def test_tag(self):
-        body = self.put(self.stick, tag='\u017elut\u00e1')
-        self.assertEqual('\u017elut\u00e1', body['usb_device']['tag'])
-        body = self.put(self.stick, tag=None)
-        self.assertIsNone(body['usb_device']['tag'])
+    def test_two_labels_for_two_owners(self):
+        self.grant(self.stick)
+        body = self.put(self.stick, description='\u017elut\u00e1')
+        self.assertEqual('\u017elut\u00e1', body['usb_device']['description'])
+        server = self.boot()
+        code, body = self.attach(server, api=self.member, id=self.stick,
+                                 tag='hasp')
+        self.assertEqual((200, 'hasp'), (code, body['usb_device']['tag']))
+        self.assertNotIn('description', body['usb_device'])
+        self.put(self.stick, 400, tag='mine')
+        self.assertEqual(
+            204, self.detach(server, self.stick, api=self.member)[0])
+        device = self.device('1-1')
+        self.assertEqual(('\u017elut\u00e1', None),
+                         (device.description, device.tag))
+        body = self.put(self.stick, description=None)
+        self.assertIsNone(body['usb_device']['description'])
+
+    def test_a_project_that_does_not_exist(self):
+        self.projects.unknown.add(api_base.OTHER_PROJECT)
+        self.put(self.stick, 400, project_id=api_base.OTHER_PROJECT)
+        self.assertIsNone(self.device('1-1').project_id)
+
+    def test_what_was_said_outlives_a_replug(self):
+        self.grant(self.stick)
+        self.put(self.stick, disabled=True, description='evidence')
+        self.unplug('1-1')
+        self.scan()
+        self.assertFalse(self.device('1-1').present)
+        self.plug(base.STICK)
+        self.scan()
+        device = self.device('1-1')
+        self.assertEqual(
+            (self.stick, True, 'blocked', True, 'evidence', self.project),
+            (device.uuid, device.present, device.status, device.disabled,
+             device.description, device.project_id))
+
+    def test_a_record_of_which_nothing_was_said(self):
+        self.flags(absent_grace_time=3600, group='usb')
+        self.unplug('1-1')
+        for _n in range(2):
+            self.scan()
+            self.assertEqual(self.stick, self.device('1-1').uuid)
+        self.flags(absent_grace_time=0, group='usb')
+        # Nothing is plugged or pulled any more.
+        self.scan()
+        self.assertNotIn('1-1', self.devices())
 
     def test_forget(self):
         path = api_base.LIST + '/' + self.stick
@@ -38,8 +81,11 @@ class InventoryTest(api_base.UsbApiTestBase):
         self.assertEqual((False, server['id']),
                          (device['present'], device['instance_uuid']))
         self.ask(409, 'DELETE', path)
-        # Nobody's and not plugged in: its record goes with the claim.
-        self.ask(202, 'POST', path + '/action', {'force_release': None})
+        self.ask(204, 'POST', path + '/action', {'force_release': None})
+        device = self.ask(200, 'GET', path)['usb_device']
+        self.assertEqual((False, 'available'),
+                         (device['present'], device['status']))
+        self.ask(204, 'DELETE', path)
         self.ask(404, 'GET', path)
         self.ask(404, 'DELETE', path)
 
@@ -57,7 +103,7 @@ class InventoryTest(api_base.UsbApiTestBase):
     def test_rescan(self):
         self.plug({'vendor_id': '05ab', 'product_id': '00cd',
                    'port_path': '2-1', 'bus_number': 2, 'device_number': 3})
-        self.ask(202, 'POST', api_base.LIST + '/' + self.stick + '/action',
+        self.ask(204, 'POST', api_base.LIST + '/' + self.stick + '/action',
                  {'rescan': None})
         body = self.ask(200, 'GET', api_base.LIST + '?vendor_id=05ab')
         self.assertEqual(

@@ -8,7 +8,7 @@ import fixtures
 from oslo_utils import fixture as time_fixture
 from oslo_utils import timeutils
 
-from nova.compute.usb import rpcapi as usb_rpcapi
+from nova.compute.usb import sender
 from nova.tests.functional.usb import away_base
 from nova.tests.usb_fixtures import usb_away
 
@@ -35,7 +35,7 @@ class BrokerHangsTest(away_base.AwayTestBase):
 
     def test_attach(self):
         self.hang()
-        with fixtures.MockPatchObject(usb_rpcapi, 'LATE_LIMIT', 2):
+        with fixtures.MockPatchObject(sender, 'LATE_LIMIT', 2):
             answers = [self.attach(self.server, id=self.uuid)
                        for _n in range(3)]
         self.assertEqual([409] * 3, [code for code, _body in answers],

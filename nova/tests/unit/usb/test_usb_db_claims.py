@@ -6,10 +6,12 @@ import tempfile
 import threading
 import unittest
 
+from oslo_db import exception as db_exc
 from oslo_utils.fixture import uuidsentinel as uuids
 
 from nova import context as nova_context
 from nova.db.usb import api as usb_db
+from nova.db.usb import claims as usb_claims
 from nova.db.usb import migration
 from nova.db.usb import models
 from nova.db.usb import report as usb_report
@@ -42,10 +44,40 @@ class ClaimTest(usb_db_base.UsbDbTestCase):
         self.assertEqual((status.AVAILABLE, None, None),
                          (row.status, row.instance_uuid, row.tag))
 
-    def test_claim_without_tag_keeps_the_administrators(self):
+    def test_the_description_stays_the_administrators(self):
         row = self.one()
-        usb_db.device_update(self.context, row.uuid, {'tag': 'left port'})
-        self.assertEqual('left port', self.claim(row).tag)
+        usb_claims.device_update(self.context, row.uuid,
+                                 {'description': 'left port'})
+        row = self.claim(row, tag='dongle')
+        self.assertEqual(('left port', 'dongle'), (row.description, row.tag))
+        row = self.release(row)
+        self.assertEqual(('left port', None), (row.description, row.tag))
+
+    def _update(self, row, **values):
+        return usb_claims.device_update(self.context, row.uuid, values)
+
+    def test_attached_under_the_grant_of_the_claim_only(self):
+        row = self.one()
+        for before, after in [('p', None), ('p', 'q'), (None, 'q')]:
+            self._update(row, project_id=before)
+            row = self.claim(row)
+            self.assertEqual(before, row.claim_project_id)
+            self._update(row, project_id=after)
+            self.assertRaises(usb_exception.UsbGrantChanged,
+                              self.move, row, 'finish_attach')
+            self.assertEqual(status.ATTACHING, self.get(row).status)
+            self._update(row, project_id=before)
+            self.move(row, 'finish_attach')
+            row = self.release(row)
+            self.assertIsNone(row.claim_project_id)
+
+    def test_what_other_databases_find_too_long(self):
+        row = self.one()
+        for values in ({'description': 'x' * 256}, {'project_id': 'x' * 256},
+                       {'speed': 'x' * 17},
+                       {'interface_classes': ['08'] * 90}):
+            self.assertRaises(db_exc.DBError, self.put, row, **values)
+        self.put(row, description='x' * 255, interface_classes=['08'] * 85)
 
     def test_every_verb_from_every_state(self):
         """All that the table of transitions does not name is refused."""
@@ -122,12 +154,12 @@ class ClaimTest(usb_db_base.UsbDbTestCase):
         error = self.assertRaises(usb_exception.UsbDeviceBlocked,
                                   self.claim, row)
         self.assertIn('it holds /', str(error))
-        usb_db.device_update(self.context, row.uuid, {'disabled': True})
+        usb_claims.device_update(self.context, row.uuid, {'disabled': True})
         self.assertRaises(usb_exception.UsbDeviceDisabled, self.claim, row)
 
     def test_grant_changed_since_it_was_checked(self):
         row = self.one()
-        usb_db.device_update(self.context, row.uuid, {'project_id': 'p2'})
+        usb_claims.device_update(self.context, row.uuid, {'project_id': 'p2'})
         for project_id in (None, 'p1'):
             self.assertRaises(usb_exception.UsbDeviceChanged, self.claim, row,
                               project_id=project_id)
@@ -141,7 +173,7 @@ class ClaimTest(usb_db_base.UsbDbTestCase):
         self.assertEqual(status.BLOCKED, self.release(row).status)
         self.report(stick())
         row = self.claim(row)
-        usb_db.device_update(self.context, row.uuid, {'disabled': True})
+        usb_claims.device_update(self.context, row.uuid, {'disabled': True})
         self.assertEqual(status.ATTACHING, self.get(row).status)
         self.assertEqual(status.BLOCKED, self.release(row).status)
 
@@ -150,33 +182,51 @@ class ClaimTest(usb_db_base.UsbDbTestCase):
         self.report()
         self.assertEqual((status.ATTACHING, False),
                          (self.get(row).status, self.get(row).present))
-        self.assertIsNone(self.release(row))
-        self.assertRaises(usb_exception.UsbDeviceNotFound, self.get, row)
+        row = self.release(row)
+        self.assertEqual((status.AVAILABLE, False, None),
+                         (row.status, row.present, row.instance_uuid))
+
+    def _force_release(self, row):
+        return usb_claims.device_force_release(
+            self.context, row.uuid, row.instance_uuid, row.status)
 
     def test_force_release(self):
         row = self.one()
         error = self.assertRaises(
-            usb_exception.UsbDeviceNotClaimed, usb_db.device_force_release,
-            self.context, row.uuid)
+            usb_exception.UsbDeviceNotClaimed, self._force_release, row)
         self.assertIn('available', str(error))
         for verbs in [(), ('finish_attach',),
                       ('finish_attach', 'begin_detach')]:
             self.claim(row)
             self.move(row, *verbs)
-            freed = usb_db.device_force_release(self.context, row.uuid)
+            freed = self._force_release(self.get(row))
             self.assertEqual((status.AVAILABLE, None),
                              (freed.status, freed.instance_uuid))
-        self.claim(row)
-        self.report()
-        self.assertIsNone(
-            usb_db.device_force_release(self.context, row.uuid))
+        row.uuid = uuids.unknown
         self.assertRaises(
-            usb_exception.UsbDeviceNotFound, usb_db.device_force_release,
-            self.context, row.uuid)
+            usb_exception.UsbDeviceNotFound, self._force_release, row)
+
+    def test_force_release_of_what_was_judged_only(self):
+        judged = self.claim(self.one())
+        self.move(judged, 'finish_attach')
+        judged.status = status.ATTACHING
+        self.assertRaises(
+            usb_exception.UsbDeviceChanged, self._force_release, judged)
+        self.assertEqual((status.ATTACHED, uuids.server),
+                         (self.get(judged).status,
+                          self.get(judged).instance_uuid))
+        self.release(judged)
+        self.assertRaises(usb_exception.UsbDeviceNotClaimed,
+                          self._force_release, judged)
+        self.claim(judged, uuids.other)
+        judged.instance_uuid = uuids.server
+        self.assertRaises(
+            usb_exception.UsbDeviceChanged, self._force_release, judged)
+        self.assertEqual(uuids.other, self.get(judged).instance_uuid)
 
     def test_forget(self):
         row = self.one()
-        forget = usb_db.device_forget
+        forget = usb_claims.device_forget
         self.assertRaises(usb_exception.UsbDevicePresent, forget,
                           self.context, row.uuid)
         self.claim(row)
@@ -194,18 +244,18 @@ class ClaimTest(usb_db_base.UsbDbTestCase):
         row = self.one()
 
         def update(**values):
-            return usb_db.device_update(self.context, row.uuid, values)
+            return usb_claims.device_update(self.context, row.uuid, values)
 
         self.assertEqual('p', update(project_id='p').project_id)
         self.assertEqual(status.BLOCKED, update(disabled=True).status)
         self.assertEqual(status.AVAILABLE, update(disabled=False).status)
         self.report(stick(), **{'1_1': 'why'})
         self.assertEqual(status.BLOCKED, update(disabled=False).status)
-        self.assertEqual('t', update(tag='t').tag)
-        self.assertIsNone(update(tag=None, project_id=None).tag)
+        self.assertEqual('d', update(description='d').description)
+        self.assertIsNone(update(description=None).description)
         self.assertRaises(
-            usb_exception.UsbDeviceNotFound, usb_db.device_update,
-            self.context, uuids.unknown, {'tag': 't'})
+            usb_exception.UsbDeviceNotFound, usb_claims.device_update,
+            self.context, uuids.unknown, {'description': 'd'})
 
     def test_one_statement_decides(self):
         row = self.one()
@@ -214,6 +264,14 @@ class ClaimTest(usb_db_base.UsbDbTestCase):
         self.assertEqual('UPDATE', seen[0].split()[0])
         self.assertEqual(
             1, len([s for s in seen if s.startswith(usb_db_base.WRITES)]))
+
+
+class ClaimTestMySQL(usb_db_base.OnMySQL, ClaimTest):
+    pass
+
+
+class ClaimTestPostgreSQL(usb_db_base.OnPostgreSQL, ClaimTest):
+    pass
 
 
 class ConcurrentClaimTest(unittest.TestCase):
@@ -267,7 +325,7 @@ class ConcurrentClaimTest(unittest.TestCase):
                                host_devices.see(stick()))[0]
         servers = [getattr(uuids, 'server%d' % number)
                    for number in range(self.COUNT)]
-        outcomes = self._run(lambda number: usb_db.device_claim(
+        outcomes = self._run(lambda number: usb_claims.device_claim(
             self._context(), row.uuid, servers[number]).instance_uuid)
         winners = [outcome for outcome in outcomes if outcome in servers]
         losers = [outcome for outcome in outcomes

@@ -39,6 +39,7 @@ class DeletedInstanceTest(usb_db_base.UsbDbTestCase):
         db_api.instance_destroy(self.context, server)
         self.assertEqual(
             [('1-1', status.AVAILABLE, None), ('1-2', status.BLOCKED, None),
+             ('1-3', status.AVAILABLE, None),
              ('1-4', status.ATTACHING, uuids.other)],
             [(row.port_path, row.status, row.instance_uuid) for row in
              usb_db.device_get_all_by_host(self.context, self.host)])
@@ -81,6 +82,18 @@ class DeletedInstanceTest(usb_db_base.UsbDbTestCase):
         self.assertRaises(exception.InstanceNotFound,
                           db_api.instance_get_by_uuid, self.context, server)
 
+    def test_a_table_of_an_older_version_does_not_matter(self):
+        server = self._server()
+        engine = db_api.get_engine(context=self.context)
+        with engine.begin() as connection:
+            connection.execute(sa.text(
+                'ALTER TABLE devices DROP COLUMN claim_project_id'))
+        self.addCleanup(usb_hooks._warned.clear)
+        db_api.instance_destroy(self.context, server)
+        self.assertEqual([True], usb_hooks._warned)
+        self.assertRaises(usb_exception.UsbDatabaseNotSynced,
+                          usb_db.device_get_by_filters, self.context, {})
+
     def test_a_missing_table_has_a_name(self):
         self._drop()
         for func in [lambda: self.claim(models.UsbDevice(uuid=uuids.device)),
@@ -103,24 +116,25 @@ class MissingTableTest(test.NoDBTestCase):
 
     def test_mysql(self):
         orig = Exception(1146, "Table 'nova.devices' doesn't exist")
-        self.assertTrue(usb_db.is_missing_table(self.wrapped(orig)))
+        self.assertTrue(usb_db.is_not_synced(self.wrapped(orig)))
         orig = Exception(1146, "Table 'nova.instances' doesn't exist")
-        self.assertFalse(usb_db.is_missing_table(self.wrapped(orig)))
-        orig = Exception(1054, "Unknown column 'devices.x'")
-        self.assertFalse(usb_db.is_missing_table(self.wrapped(orig)))
+        self.assertFalse(usb_db.is_not_synced(self.wrapped(orig)))
+        orig = Exception(1054, "Unknown column 'claim_project_id' in "
+                               "'field list'")
+        self.assertTrue(usb_db.is_not_synced(self.wrapped(orig)))
 
     def test_postgresql(self):
         orig = Exception('relation "devices" does not exist\nLINE 1:')
         orig.pgcode = '42P01'
-        self.assertTrue(usb_db.is_missing_table(self.wrapped(orig)))
+        self.assertTrue(usb_db.is_not_synced(self.wrapped(orig)))
         orig.pgcode = '42703'
-        self.assertFalse(usb_db.is_missing_table(self.wrapped(orig)))
+        self.assertTrue(usb_db.is_not_synced(self.wrapped(orig)))
 
     def test_sqlite(self):
         for table, missing in [('devices', True), ('main.devices', True),
                                ('instances', False)]:
             error = usb_db.db_exc.DBNonExistentTable(table, None)
-            self.assertEqual(missing, usb_db.is_missing_table(error))
+            self.assertEqual(missing, usb_db.is_not_synced(error))
 
     def test_anything_else(self):
-        self.assertFalse(usb_db.is_missing_table(ValueError('devices')))
+        self.assertFalse(usb_db.is_not_synced(ValueError('devices')))

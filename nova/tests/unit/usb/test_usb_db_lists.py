@@ -6,6 +6,7 @@ import contextlib
 from oslo_utils.fixture import uuidsentinel as uuids
 
 from nova.db.usb import api as usb_db
+from nova.db.usb import claims as usb_claims
 from nova import exception
 from nova.tests.unit.usb import usb_db_base
 from nova.usb import status
@@ -31,7 +32,7 @@ class ListTest(usb_db_base.UsbDbTestCase):
     def test_filters(self):
         row = self.list()[0]
         self.claim(row)
-        usb_db.device_update(self.context, row.uuid, {'project_id': 'p'})
+        usb_claims.device_update(self.context, row.uuid, {'project_id': 'p'})
         for filters, count in [
                 ({}, 8), ({'host': 'compute1'}, 4), ({'host': 'none'}, 0),
                 ({'host': ['compute1', 'compute2']}, 8),

@@ -3,9 +3,12 @@
 
 from unittest import mock
 
+from oslo_utils import fixture as utils_fixture
 from oslo_utils.fixture import uuidsentinel as uuids
+from oslo_utils import timeutils
 
 from nova.db.usb import api as usb_db
+from nova.db.usb import claims as usb_claims
 from nova.db.usb import report as usb_report
 from nova import test
 from nova.tests.unit.usb import host_devices
@@ -28,7 +31,7 @@ class ReportTest(usb_db_base.UsbDbTestCase):
         self.assertEqual('S' * 255, row.serial)
         self.assertEqual('Gerät \ufffd', row.manufacturer)
         self.assertEqual('日本', row.product)
-        self.assertEqual('08,ff', row.interface_classes)
+        self.assertEqual(['08', 'ff'], row.interface_classes)
         self.assertEqual(
             ('compute1', '1-1.4', 1, 2, 'ef', '480', '0000:00:14.0', True,
              'CUSTOM_X', False),
@@ -60,15 +63,18 @@ class ReportTest(usb_db_base.UsbDbTestCase):
                           device_number=number if port <= 100 else 1)
                     for port in range(1, count + 1)]
 
-        # The host's row, its lock and the reading before and after.
-        self.assertEqual(6, self._count(devices(127, 1)))
+        # The host's row, its lock and the reading before and after; one more
+        # with SQLAlchemy 1.4.
+        self.assertIn(self._count(devices(127, 1)), (6, 7))
         changed = self._count(devices(127, 2))
         self.assertEqual(4, changed)
         self.host = 'compute2'
         self._count(devices(2, 1))
         self.assertEqual(changed, self._count(devices(2, 2)))
         self.host = 'compute1'
-        self.assertEqual(5, self._count(devices(27, 2)))
+        self.flags(absent_grace_time=0, group='usb')
+        # That they are absent, and then that they are gone.
+        self.assertEqual(6, self._count(devices(27, 2)))
         self.assertEqual([2] * 27, [
             row.device_number for row in
             usb_db.device_get_all_by_host(self.context, 'compute1')])
@@ -78,9 +84,9 @@ class ReportTest(usb_db_base.UsbDbTestCase):
         self.host = 'compute2'
         other = self.one()
         self.assertNotEqual(mine.uuid, other.uuid)
-        self.assertEqual([], self.report())
+        self.report()
         self.assertTrue(self.get(mine).present)
-        self.assertRaises(usb_exception.UsbDeviceNotFound, self.get, other)
+        self.assertFalse(self.get(other).present)
 
     def test_uuid_survives_unplugging_of_what_is_held(self):
         row = self.claim(self.one())
@@ -107,7 +113,7 @@ class ReportTest(usb_db_base.UsbDbTestCase):
     def _claim_in_this_transaction(self, row):
         # SQLite lets one writer in at a time, so the other server's claim is
         # simulated by a statement in the same transaction.
-        self._meanwhile(lambda: usb_db.device_claim(
+        self._meanwhile(lambda: usb_claims.device_claim(
             self.context, row.uuid, uuids.server))
 
     def test_claimed_while_it_vanishes(self):
@@ -138,7 +144,9 @@ class ReportTest(usb_db_base.UsbDbTestCase):
 
     def test_released_while_it_vanishes(self):
         row = self.claim(self.one())
-        self.assertEqual([], self._report_while(lambda: self.release(row)))
+        after, = self._report_while(lambda: self.release(row))
+        self.assertEqual((status.AVAILABLE, False),
+                         (after.status, after.present))
 
     def test_released_while_it_returns(self):
         row = self.claim(self.one())
@@ -146,7 +154,55 @@ class ReportTest(usb_db_base.UsbDbTestCase):
         rows = self._report_while(lambda: self.release(row), stick())
         self.assertEqual([('1-1', True, status.AVAILABLE)], [
             (row.port_path, row.present, row.status) for row in rows])
-        self.assertNotEqual(row.uuid, rows[0].uuid)
+        self.assertEqual(row.uuid, rows[0].uuid)
+
+    def test_off_the_bus_for_a_moment(self):
+        row = self.one()
+        usb_claims.device_update(self.context, row.uuid, {
+            'project_id': 'p', 'disabled': True, 'description': 'evidence'})
+        self.flags(absent_grace_time=0, group='usb')
+        absent = self.report()[0]
+        self.assertEqual((False, status.BLOCKED),
+                         (absent.present, absent.status))
+        self.assertIsNotNone(absent.absent_since)
+        self.assertEqual(1, len(self.report()))
+        again = self.one(device_number=9)
+        self.assertEqual(
+            (row.uuid, True, None, 9, 'p', True, 'evidence',
+             status.BLOCKED),
+            (again.uuid, again.present, again.absent_since,
+             again.device_number, again.project_id, again.disabled,
+             again.description, again.status))
+
+    def test_gone_after_the_grace_time(self):
+        row = self.one()
+        now = timeutils.utcnow()
+        self.useFixture(utils_fixture.TimeFixture(now))
+        self.assertEqual([False], [row.present for row in self.report()])
+        timeutils.advance_time_seconds(299)
+        self.assertEqual([row.uuid], [row.uuid for row in self.report()])
+        timeutils.advance_time_seconds(2)
+        self.assertEqual([], self.report())
+
+    def test_granted_while_it_is_deleted(self):
+        row = self.one()
+        self.report()
+        self.flags(absent_grace_time=0, group='usb')
+        rows = self._report_while(lambda: usb_claims.device_update(
+            self.context, row.uuid, {'project_id': 'p'}))
+        self.assertEqual([(row.uuid, 'p')],
+                         [(row.uuid, row.project_id) for row in rows])
+
+    def test_what_is_claimed_for_no_server_is_freed(self):
+        row = self.one()
+        for state in status.CLAIMED:
+            self.put(row, status=state, instance_uuid=None)
+            self.assertEqual([status.AVAILABLE],
+                             [row.status for row in self.report(stick())])
+        self.put(row, status=status.ATTACHING)
+        self.assertEqual([(status.AVAILABLE, False)],
+                         [(row.status, row.present)
+                          for row in self.report()])
 
     def test_what_only_another_transaction_can_see(self):
         """Simulated: in the first one nothing that is written counts."""
@@ -175,9 +231,19 @@ class ReportTest(usb_db_base.UsbDbTestCase):
         self.assertEqual(first.uuid, rows[0].uuid)
         self.assertEqual('0781:5567/port=1-1/serial=S', rows[0].identity)
         self.assertIsNone(rows[1].instance_uuid)
+        self.flags(absent_grace_time=0, group='usb')
+        self.report(stick('1-1', serial='S'))
         rows = self.report(stick('1-1', serial='S'))
         self.assertEqual([(first.uuid, '0781:5567/serial=S')],
                          [(row.uuid, row.identity) for row in rows])
+
+
+class ReportTestMySQL(usb_db_base.OnMySQL, ReportTest):
+    pass
+
+
+class ReportTestPostgreSQL(usb_db_base.OnPostgreSQL, ReportTest):
+    pass
 
 
 class SequenceTest(usb_db_base.UsbDbTestCase):
@@ -208,8 +274,9 @@ class SequenceTest(usb_db_base.UsbDbTestCase):
         self.assertSuperseded('b', 1, stick())
         self.send('b', 2)
         self.assertSuperseded('c', 2, stick())
-        self.assertEqual([], usb_db.device_get_all_by_host(
-            self.context, 'compute1'))
+        self.assertEqual([False], [
+            row.present for row in usb_db.device_get_all_by_host(
+                self.context, 'compute1')])
 
     def test_who_started_and_was_not_answered_takes_over_later(self):
         self.send('a', 1, stick())
@@ -251,8 +318,8 @@ class ForgetHostTest(usb_db_base.UsbDbTestCase):
                           for row in orphans])
         self.assertRaises(usb_exception.UsbDeviceNotFound, self.get, rows[1])
         self.assertTrue(self.get(other).present)
-        self.assertIsNone(
-            usb_db.device_force_release(self.context, rows[0].uuid))
+        usb_claims.device_force_release(
+            self.context, rows[0].uuid, uuids.server, status.ATTACHING)
         self.assertEqual([], usb_report.forget_host(self.context, 'compute1'))
         # Should it come back, it is like a new one.
         self.host = 'compute1'

@@ -8,7 +8,6 @@ from oslo_utils.fixture import uuidsentinel as uuids
 from oslo_versionedobjects import fixture as object_fixture
 
 from nova.db.usb import models
-from nova.db.usb import report as usb_report
 from nova import exception
 from nova import objects
 from nova.objects import base
@@ -27,8 +26,8 @@ stick = usb_db_base.stick
 
 #: Whoever changes an object gives it another version.
 HASHES = {
-    'UsbDevice': '1.1-3fac245c6297184bf4aff418f2ac64d5',
-    'UsbDeviceList': '1.0-1720a18ec885310b519c9681e79b0a17',
+    'UsbDevice': '1.1-6afe95d80faead1d5ed93e4bf1c5c235',
+    'UsbDeviceList': '1.1-39cb1b583afe7221afb99ab61c8b8dd3',
 }
 
 
@@ -40,6 +39,15 @@ class VersionTest(test.NoDBTestCase):
              for name in HASHES})
         expected, found = checker.test_hashes(HASHES)
         self.assertEqual(expected, found)
+
+    def test_for_those_that_know_the_first_version(self):
+        device = usb_obj.UsbDevice(
+            uuid=uuids.device, description='d', claim_project_id=None,
+            absent_since=None)
+        primitive = device.obj_to_primitive(target_version='1.0')
+        self.assertEqual({'uuid'}, set(primitive['nova_object.data']))
+        primitive = device.obj_to_primitive(target_version='1.1')
+        self.assertIn('description', primitive['nova_object.data'])
 
     def test_registered(self):
         self.assertIs(usb_obj.UsbDevice, objects.UsbDevice)
@@ -166,11 +174,28 @@ class _UsbObjectTests(object):
             self.assertEqual([False],
                              [row.present for row in self.report()])
             getattr(device, verb)()
-            self.assertEqual(
-                (status.AVAILABLE, False, None),
-                (device.status, device.present, device.instance_uuid))
-            self.assertRaises(usb_exception.UsbDeviceNotFound, self.get,
-                              device)
+            self.assertIs_(device, status.AVAILABLE, None)
+            self.assertFalse(self.get(device).present)
+
+    def test_force_release_of_what_was_judged(self):
+        device = self.one()
+        device.claim(uuids.server)
+        judged = self.get(device)
+        device.finish_attach()
+        self.assertRaises(usb_exception.UsbDeviceChanged,
+                          judged.force_release)
+        self.assertIs_(device, status.ATTACHED, uuids.server)
+
+    def test_a_grant_that_is_revoked_meanwhile(self):
+        device = self.one()
+        device.project_id = 'p'
+        device.save()
+        device.claim(uuids.server)
+        again = self.get(device)
+        again.project_id = None
+        again.save()
+        self.assertRaises(usb_exception.UsbGrantChanged,
+                          device.finish_attach)
 
     def test_an_object_out_of_date_does_no_harm(self):
         device = self.one()
@@ -197,12 +222,13 @@ class _UsbObjectTests(object):
         device = self.one()
         device.disabled = True
         device.project_id = 'p'
-        device.tag = 't'
+        device.description = 'd'
         device.save()
         self.assertIs_(device, status.BLOCKED, None)
         again = self.get(device)
-        self.assertEqual((True, 'p', 't'),
-                         (again.disabled, again.project_id, again.tag))
+        self.assertEqual(
+            (True, 'p', 'd'),
+            (again.disabled, again.project_id, again.description))
         again.disabled = False
         again.save()
         self.assertIs_(again, status.AVAILABLE, None)
@@ -273,7 +299,3 @@ class MarkerTest(usb_db_base.UsbDbTestCase):
             [row.uuid for row in rows[1:]],
             [device.uuid for device in usb_obj.UsbDeviceList.get_by_filters(
                 self.context, {}, marker=marker)])
-
-    def test_split(self):
-        self.assertEqual([], usb_report.split(''))
-        self.assertEqual(['03', 'ff'], usb_report.split('03,ff'))

@@ -158,9 +158,8 @@ class LibvirtUsbDriver(usb_driver.UsbDriver):
             return exception.UsbGuestPortsExhausted(
                 device=device_uuid, server=instance.uuid)
         if any(words in lower for words in _NO_CONTROLLER):
-            reason = _("its domain was started without a USB controller. "
-                       "Hard reboot the server, it gets one then "
-                       "(libvirt: %s)") % reason
+            return exception.UsbGuestWithoutController(
+                device=device_uuid, server=instance.uuid)
         return exception.UsbAttachFailed(
             device=device_uuid, server=instance.uuid, reason=reason)
 

@@ -12,6 +12,7 @@ import wrapt
 from nova import context as nova_context
 from nova.objects import usb_device as usb_obj
 from nova.usb import exception
+from nova.usb import grant
 from nova.usb import settlement
 from nova.usb import status
 from nova import usb_compat
@@ -175,13 +176,15 @@ def _held(context, usb_driver, instance):
     """Read which devices of this host the server has.
 
     Not those whose attach or detach is under way: whoever does that deals
-    with the domain, too.
+    with the domain, too.  And not those whose grant was revoked: the
+    compute service frees them when the server runs.
     """
     records = usb_obj.UsbDeviceList.get_by_instance_uuid(
         context or nova_context.get_admin_context(), instance.uuid)
     return [record for record in records
             if record.host == usb_driver.host and
-            record.status == status.ATTACHED]
+            record.status == status.ATTACHED and
+            grant.still_holds(record, instance.project_id)]
 
 
 def _located(usb_driver, instance, held):

@@ -15,7 +15,7 @@ create = {
                 'id': usb_devices.uuid,
                 'vendor_id': usb_devices.hex_id,
                 'product_id': usb_devices.hex_id,
-                'serial': usb_devices.text(255),
+                'serial': usb_devices.shown,
                 'tag': usb_devices.tag,
             },
             'minProperties': 1,

@@ -35,6 +35,19 @@ def text(length):
     }
 
 
+#: Whatever a descriptor may hold that is shown, see
+#: nova.usb.host_device.clean_text: what is shown can be asked for.
+_SHOWN = (r'[^\u0000-\u001f\u007f-\u009f\ud800-\udfff'
+          r'\U00010000-\U0010ffff]')
+
+shown = {
+    'type': 'string',
+    'pattern': '^%s+$(?!\\n)' % _SHOWN,
+    'minLength': 1,
+    'maxLength': 255,
+}
+
+
 def or_null(schema):
     return dict(schema, type=['string', 'null'])
 
@@ -69,7 +82,7 @@ _filters = {
     'present': {'type': 'string', 'enum': list(TRUE + FALSE)},
     'vendor_id': hex_id,
     'product_id': hex_id,
-    'serial': text(255),
+    'serial': shown,
     'instance_uuid': uuid,
     'project_id': project_id,
 }
@@ -79,17 +92,23 @@ FILTERS = tuple(sorted(_filters))
 _paging = {
     'limit': parameter_types.non_negative_integer,
     'marker': uuid,
+}
+
+_sorting = {
     'sort_key': {'type': 'string', 'enum': sorted(SORT_KEYS)},
     'sort_dir': {'type': 'string', 'enum': ['asc', 'desc']},
 }
 
-# Each may be given once: which of two values counts would be a guess.
+# Each may be given once, but for the order: which of two values counts would
+# be a guess.
 index_query = {
     'type': 'object',
-    'properties': {
-        name: parameter_types.single_param(schema)
-        for name, schema in dict(_filters, **_paging).items()
-    },
+    'properties': dict(
+        {name: parameter_types.single_param(schema)
+         for name, schema in dict(_filters, **_paging).items()},
+        **{name: dict(parameter_types.multi_params(schema),
+                      maxItems=len(SORT_KEYS))
+           for name, schema in _sorting.items()}),
     'additionalProperties': False,
 }
 
@@ -108,7 +127,8 @@ update = {
             'properties': {
                 'project_id': or_null(project_id),
                 'disabled': {'type': 'boolean'},
-                'tag': tag,
+                'description': or_null(text(255)),
+                'detach': {'type': 'boolean'},
             },
             'minProperties': 1,
             'additionalProperties': False,
@@ -137,6 +157,16 @@ _time_or_null = {'oneOf': [_time, {'type': 'null'}]}
 _uuid_or_null = {'oneOf': [uuid, {'type': 'null'}]}
 _integer_or_null = {'type': ['integer', 'null']}
 
+_link = {
+    'type': 'object',
+    'properties': {
+        'rel': {'type': 'string', 'enum': ['self', 'bookmark']},
+        'href': {'type': 'string', 'format': 'uri'},
+    },
+    'required': ['rel', 'href'],
+    'additionalProperties': False,
+}
+
 _fields = {
     'id': uuid,
     'vendor_id': _string,
@@ -154,6 +184,7 @@ _fields = {
     'tag': _string_or_null,
     'created_at': _time,
     'updated_at': _time_or_null,
+    'links': {'type': 'array', 'items': _link, 'minItems': 2, 'maxItems': 2},
 }
 
 _admin_fields = {
@@ -164,8 +195,14 @@ _admin_fields = {
     'controller': _string_or_null,
     'project_id': _string_or_null,
     'disabled': {'type': 'boolean'},
+    'description': _string_or_null,
     'resource_class': _string_or_null,
 }
+
+#: The fields of a device that everybody sees, and those that only
+#: administrators do; the view shows exactly these.
+FIELDS = tuple(_fields)
+ADMIN_FIELDS = tuple(_admin_fields)
 
 # The administrators' fields come all together or not at all; that the two
 # kinds are not mixed is the view's matter and its tests'.

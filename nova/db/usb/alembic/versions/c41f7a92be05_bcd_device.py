@@ -6,14 +6,14 @@ is: the first report of a host's new nova-compute carries them over, so that
 older services go on with what they know until then.
 
 Revision ID: c41f7a92be05
-Revises: 0b5d8e1c4a72
+Revises: 5c1e7a9d3b40
 """
 
 from alembic import op
 import sqlalchemy as sa
 
 revision = 'c41f7a92be05'
-down_revision = '0b5d8e1c4a72'
+down_revision = '5c1e7a9d3b40'
 branch_labels = None
 depends_on = None
 

@@ -13,11 +13,14 @@ from nova.api.openstack.compute import usb_routes
 from nova.api.openstack import wsgi as os_wsgi
 from nova.api import wsgi as base_wsgi
 from nova.compute.usb import api as usb_api
+from nova.compute.usb import devices_api
 from nova import context as nova_context
 from nova import objects
 from nova.objects import usb_device as usb_obj
 from nova import policy
 from nova import test
+from nova.tests.usb_fixtures import compat
+from nova.tests.usb_fixtures import usb_projects
 from nova.usb import status
 
 PROJECT = 'the-project'
@@ -51,8 +54,11 @@ DEVICE = {
     'blocked_reason': None,
     'instance_uuid': None,
     'tag': None,
+    'claim_project_id': None,
     'project_id': None,
     'disabled': False,
+    'description': None,
+    'absent_since': None,
     'resource_class': 'CUSTOM_USB_0529_0001',
     'created_at': datetime.datetime(
         2026, 5, 1, 10, 0, 0, tzinfo=datetime.timezone.utc),
@@ -85,12 +91,18 @@ class ApiTestCase(test.NoDBTestCase):
         self.usb_api = mock.create_autospec(usb_api.API, instance=True)
         self.useFixture(fixtures.MonkeyPatch(
             'nova.compute.usb.api.API', lambda: self.usb_api))
+        self.devices_api = mock.create_autospec(
+            devices_api.DevicesAPI, instance=True)
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova.compute.usb.devices_api.DevicesAPI',
+            lambda: self.devices_api))
+        self.projects = self.useFixture(usb_projects.ProjectsFixture())
         self.mappings = {}
         self.useFixture(fixtures.MonkeyPatch(
             'nova.objects.InstanceMappingList.get_by_instance_uuids',
             staticmethod(self._get_mappings)))
         self.router = _Router()
-        self.flags(response_validation='error', group='api')
+        compat.check_responses(self)
         self.assertIn('os_compute_api:os-usb-devices:index',
                       policy.get_rules())
 

@@ -3,6 +3,14 @@
 
 from oslo_utils.fixture import uuidsentinel as uuids
 
+
+def links(device_uuid):
+    """The links of a device, below http://localhost."""
+    path = '/os-usb-devices/' + device_uuid
+    return [{'rel': 'self', 'href': 'http://localhost/v2.1' + path},
+            {'rel': 'bookmark', 'href': 'http://localhost' + path}]
+
+
 PUBLIC = {
     'id': uuids.device,
     'vendor_id': '0529',
@@ -20,6 +28,7 @@ PUBLIC = {
     'tag': None,
     'created_at': '2026-05-01T10:00:00Z',
     'updated_at': None,
+    'links': links(uuids.device),
 }
 
 ALL = dict(
@@ -31,4 +40,5 @@ ALL = dict(
     controller='0000:00:14.0',
     project_id=None,
     disabled=False,
+    description=None,
     resource_class='CUSTOM_USB_0529_0001')

@@ -4,9 +4,11 @@
 import inspect
 import re
 
+import webob
 import webob.exc
 
 from nova.api.openstack.compute import usb_errors
+from nova import context as nova_context
 from nova import exception
 from nova import test
 from nova.usb import exception as usb_exception
@@ -15,11 +17,17 @@ from nova.usb import exception as usb_exception
 NOT_FOR_REQUESTS = (usb_exception.UsbDeviceSpecInvalid,
                     usb_exception.UsbSimulationInvalid)
 
+#: Those that only an administrator's request can meet.
+FOR_ADMINISTRATORS = (usb_exception.UsbLiveMigrationRefused,
+                      usb_exception.UsbLiveMigrationNotDetached,
+                      usb_exception.UsbReportSuperseded)
+
 OTHERS = {
     usb_exception.UsbDeviceNotFound: 404,
     usb_exception.UsbNotSupported: 501,
     usb_exception.UsbDatabaseNotSynced: 503,
     usb_exception.UsbCellUnavailable: 503,
+    usb_exception.UsbPlacementUnavailable: 503,
 }
 
 
@@ -44,6 +52,34 @@ class ToHttpTestCase(test.NoDBTestCase):
             self.assertEqual(error.format_message(), answer.explanation)
             for name in names:
                 self.assertIn(name.upper(), answer.explanation)
+
+    def test_tenants_are_told_nothing_of_hosts(self):
+        facts = {'reason': '/dev/sdb1 is mounted at /srv', 'cell': 'CELL',
+                 'classes': 'CUSTOM_X', 'what': 'server S'}
+        for each in usb_exceptions():
+            names = re.findall(r'%\((\w+)\)', each.msg_fmt)
+            error = each(**{name: facts.get(name, name) for name in names})
+            answer = usb_errors.to_http(error, everything=False)
+            if answer is None or each in FOR_ADMINISTRATORS:
+                continue
+            for word in list(facts.values()) + ['[usb]', 'nova-manage']:
+                self.assertNotIn(word, answer.explanation, each)
+            self.assertTrue(answer.explanation.endswith('.'), each)
+
+    def test_what_another_version_raised(self):
+        error = usb_exception.UsbAttachFailed('in its own words')
+        self.assertNotIn('own words', usb_errors.to_http(
+            error, everything=False).explanation)
+        self.assertEqual('in its own words',
+                         usb_errors.to_http(error).explanation)
+
+    def test_novas_own_of_hosts(self):
+        for error in (exception.ComputeServiceUnavailable(host='HOST'),
+                      exception.ComputeHostNotFound(host='HOST'),
+                      exception.HostMappingNotFound(name='HOST')):
+            self.assertIn('HOST', usb_errors.to_http(error).explanation)
+            self.assertNotIn('HOST', usb_errors.to_http(
+                error, everything=False).explanation)
 
     def test_novas_own(self):
         for error, code in (
@@ -72,7 +108,9 @@ class TranslatedTestCase(test.NoDBTestCase):
         def method(self, req):
             raise error
 
-        method(None, None)
+        req = webob.Request.blank('/')
+        req.environ['nova.context'] = nova_context.get_admin_context()
+        method(None, req)
 
     def test_translates(self):
         self.assertRaises(
@@ -91,4 +129,5 @@ class TranslatedTestCase(test.NoDBTestCase):
                           ZeroDivisionError())
 
     def test_result_passes(self):
-        self.assertEqual(3, usb_errors.translated(lambda: 3)())
+        method = usb_errors.translated(lambda self, req: 3)
+        self.assertEqual(3, method(None, None))

@@ -3,6 +3,7 @@
 
 from oslo_utils.fixture import uuidsentinel as uuids
 
+from nova.compute.usb import selection
 from nova import exception
 from nova import objects
 from nova.tests.unit.usb.api import base
@@ -56,6 +57,13 @@ class EveryCallTestCase(ServerTestCase):
             self.assertStatus(403, *call, role='nobody')
         self._not_reached()
 
+    def test_who_may_not_asks_no_cell(self):
+        for role, calls in (('nobody', self.CALLS),
+                            ('reader', self.CALLS[2:])):
+            for call in calls:
+                self.assertStatus(403, *call, role=role)
+        self.usb_api.get_instance.assert_not_called()
+
     def test_other_project(self):
         # A database that tells another project's servers apart answers
         # InstanceNotFound; where it does not, policy still refuses.
@@ -79,7 +87,8 @@ class EveryCallTestCase(ServerTestCase):
     def test_malformed_device(self):
         for id in ('x', '%00', uuids.device + '0'):
             for method in ('GET', 'DELETE'):
-                self.assertFault(400, 'uuid', method, COLLECTION + '/' + id)
+                self.assertFault(404, 'USB device', method,
+                                 COLLECTION + '/' + id)
         self._not_reached()
 
     def test_query_is_checked(self):
@@ -128,24 +137,24 @@ class AttachTestCase(ServerTestCase):
         body = self.assertStatus(
             200, 'POST', COLLECTION, {'usb_device': device}, role='member')
         self.assertEqual({'usb_device': PUBLIC}, body)
-        args, kwargs = self.usb_api.attach.call_args
+        args, _kwargs = self.usb_api.attach.call_args
         self.assertEqual(uuids.server, args[1])
-        return kwargs
+        return args[2]
 
     def test_by_id(self):
-        self.assertEqual({'device_id': uuids.device, 'tag': None},
-                         self._post(id=uuids.device))
-        self.assertEqual({'device_id': uuids.device, 'tag': 'hasp'},
-                         self._post(id=uuids.device.upper(), tag='hasp'))
+        for asked in (uuids.device, uuids.device.upper()):
+            self.assertEqual(
+                selection.AttachRequest(device_uuid=uuids.device, tag='hasp'),
+                self._post(id=asked, tag='hasp'))
+        self.assertIsNone(self._post(id=uuids.device).tag)
 
     def test_by_kind(self):
         self.assertEqual(
-            {'vendor_id': '05ab', 'product_id': '00cd', 'serial': None,
-             'tag': None},
+            selection.AttachRequest(vendor_id='05ab', product_id='00cd'),
             self._post(vendor_id='05AB', product_id='00Cd'))
         self.assertEqual(
-            {'vendor_id': '0529', 'product_id': '0001', 'serial': 'S1',
-             'tag': 'x'},
+            selection.AttachRequest(vendor_id='0529', product_id='0001',
+                                    serial='S1', tag='x'),
             self._post(vendor_id='0529', product_id='0001', serial='S1',
                        tag='x'))
 
@@ -221,7 +230,9 @@ class AttachTestCase(ServerTestCase):
                     method='attach_usb_device'), 409)):
             self.usb_api.attach.side_effect = error
             self.assertFault(code, error.format_message(), 'POST',
-                             COLLECTION, BY_ID, role='member')
+                             COLLECTION, BY_ID)
+            self.assertFault(code, usb_exception.message_for_tenant(error),
+                             'POST', COLLECTION, BY_ID, role='member')
 
 
 class DetachTestCase(ServerTestCase):
@@ -249,5 +260,6 @@ class DetachTestCase(ServerTestCase):
                     attr='task_state', instance_uuid=server,
                     state='migrating', method='detach_usb_device'), 409)):
             self.usb_api.detach.side_effect = error
-            self.assertFault(code, error.format_message(), 'DELETE', PATH,
-                             role='member')
+            self.assertFault(code, error.format_message(), 'DELETE', PATH)
+            self.assertFault(code, usb_exception.message_for_tenant(error),
+                             'DELETE', PATH, role='member')

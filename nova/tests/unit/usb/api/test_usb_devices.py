@@ -17,7 +17,7 @@ class DeviceTestCase(base.ApiTestCase):
 
     def setUp(self):
         super().setUp()
-        self.usb_api.get_device.return_value = base.fake_device()
+        self.devices_api.get_device.return_value = base.fake_device()
 
 
 class EveryCallTestCase(DeviceTestCase):
@@ -26,24 +26,24 @@ class EveryCallTestCase(DeviceTestCase):
         for id in ('x', '7', uuids.device + '0', uuids.device[1:],
                    '%00', '%20', "';--", 'z' * 3000):
             path = COLLECTION + '/' + id
-            self.assertStatus(400, 'GET', path)
-            self.assertStatus(400, 'PUT', path,
+            self.assertStatus(404, 'GET', path)
+            self.assertStatus(404, 'PUT', path,
                               {'usb_device': {'disabled': True}})
-            self.assertStatus(400, 'DELETE', path)
-            self.assertStatus(400, 'POST', path + '/action',
+            self.assertStatus(404, 'DELETE', path)
+            self.assertStatus(404, 'POST', path + '/action',
                               {'rescan': None})
 
     def test_id_in_another_spelling(self):
         for id in (uuids.device.upper(), uuids.device.replace('-', '')):
             self.assertStatus(200, 'GET', COLLECTION + '/' + id)
             self.assertEqual(uuids.device,
-                             self.usb_api.get_device.call_args[0][1])
+                             self.devices_api.get_device.call_args[0][1])
 
     def test_unknown(self):
         error = usb_exception.UsbDeviceNotFound(device=uuids.device)
         for method in ('get_device', 'update_device', 'rescan',
                        'force_release', 'delete_device'):
-            getattr(self.usb_api, method).side_effect = error
+            getattr(self.devices_api, method).side_effect = error
         for request in (
                 ('GET', self.PATH),
                 ('PUT', self.PATH, {'usb_device': {'disabled': True}}),
@@ -60,7 +60,7 @@ class EveryCallTestCase(DeviceTestCase):
                 ('DELETE', self.PATH + '?force=true'),
                 ('POST', self.PATH + '/action?x=1', {'rescan': None})):
             self.assertStatus(400, *request)
-        self.usb_api.delete_device.assert_not_called()
+        self.devices_api.delete_device.assert_not_called()
 
 
 class ShowTestCase(DeviceTestCase):
@@ -70,7 +70,7 @@ class ShowTestCase(DeviceTestCase):
                          self.assertStatus(200, 'GET', self.PATH))
 
     def test_granted(self):
-        self.usb_api.get_device.return_value = base.fake_device(
+        self.devices_api.get_device.return_value = base.fake_device(
             project_id=base.PROJECT)
         for role in ('member', 'reader'):
             self.assertEqual(
@@ -80,7 +80,7 @@ class ShowTestCase(DeviceTestCase):
     def test_not_granted(self):
         unknown = usb_exception.UsbDeviceNotFound(device=uuids.device)
         for project in (None, base.OTHER_PROJECT):
-            self.usb_api.get_device.return_value = base.fake_device(
+            self.devices_api.get_device.return_value = base.fake_device(
                 project_id=project)
             for role in ('member', 'reader'):
                 # Word for word what an unknown device is answered with.
@@ -99,7 +99,7 @@ class ShowTestCase(DeviceTestCase):
 
     def test_server_of_another_project(self):
         self.mappings = {uuids.others: base.OTHER_PROJECT}
-        self.usb_api.get_device.return_value = base.fake_device(
+        self.devices_api.get_device.return_value = base.fake_device(
             project_id=base.PROJECT, instance_uuid=uuids.others,
             status=status.ATTACHED, tag='theirs')
         shown = self.assertStatus(
@@ -115,48 +115,72 @@ class UpdateTestCase(DeviceTestCase):
             status, 'PUT', self.PATH, {'usb_device': device}, **kwargs)
 
     def test_each(self):
-        self.usb_api.update_device.return_value = base.fake_device(tag='x')
+        self.devices_api.update_device.return_value = base.fake_device(
+            description='x')
         for changes in ({'project_id': 'p'}, {'project_id': None},
-                        {'disabled': True}, {'tag': 'x'}, {'tag': None},
-                        {'project_id': 'p', 'disabled': False, 'tag': 'x'}):
-            self.assertEqual({'usb_device': dict(shown.ALL, tag='x')},
-                             self._put(200, changes))
-            context, uuid, changed = self.usb_api.update_device.call_args[0]
-            self.assertEqual((uuids.device, changes), (uuid, changed))
+                        {'disabled': True}, {'description': 'x'},
+                        {'description': None},
+                        {'project_id': 'p', 'disabled': False,
+                         'description': 'x'}):
+            self.assertEqual(
+                {'usb_device': dict(shown.ALL, description='x')},
+                self._put(200, changes))
+            _context, device_uuid, changed, detach = (
+                self.devices_api.update_device.call_args[0])
+            self.assertEqual((uuids.device, changes, False),
+                             (device_uuid, changed, detach))
+
+    def test_detach(self):
+        self.devices_api.update_device.return_value = base.fake_device()
+        self._put(200, {'project_id': None, 'detach': True})
+        self.assertEqual(({'project_id': None}, True),
+                         self.devices_api.update_device.call_args[0][2:])
+        self.devices_api.update_device.reset_mock()
+        for device in ({'detach': True}, {'detach': True, 'disabled': True}):
+            self._put(400, device)
+        self.devices_api.update_device.assert_not_called()
+
+    def test_a_project_that_does_not_exist(self):
+        self.projects.unknown.add('p')
+        self.assertFault(400, 'Project ID p is not a valid project.', 'PUT',
+                         self.PATH, {'usb_device': {'project_id': 'p'}})
+        self.devices_api.update_device.assert_not_called()
 
     def test_others_may_not(self):
         for role in ('member', 'reader', 'nobody'):
             self._put(403, {'disabled': True}, role=role)
-        self.usb_api.update_device.assert_not_called()
+        self.devices_api.update_device.assert_not_called()
 
     def test_bad_bodies(self):
         for body in ({}, [], 5, 'x', {'usb_device': None},
                      {'usb_device': {}}, {'usb_device': {'status': 'x'}},
                      {'usb_device': {'disabled': 'true'}},
-                     {'usb_device': {'tag': 'x' * 61}},
-                     {'usb_device': {'tag': '\ud800'}},
-                     {'usb_device': {'tag': 'a\u0000'}},
-                     {'usb_device': {'tag': 'x', 'uuid': 'x'}},
-                     {'usb_device': {'tag': 'x'}, 'x': 1}):
+                     {'usb_device': {'tag': 'x'}},
+                     {'usb_device': {'description': 'x' * 256}},
+                     {'usb_device': {'description': '\ud800'}},
+                     {'usb_device': {'description': 'a\u0000'}},
+                     {'usb_device': {'description': 'x', 'uuid': 'x'}},
+                     {'usb_device': {'description': 'x'}, 'x': 1}):
             self.assertStatus(400, 'PUT', self.PATH, body)
-        for raw in (b'', b'{', b'null', b'{"usb_device": {"tag": NaN}}'):
+        for raw in (b'', b'{', b'null',
+                    b'{"usb_device": {"description": NaN}}'):
             self.assertStatus(400, 'PUT', self.PATH, raw=raw)
-        self.usb_api.update_device.assert_not_called()
+        self.devices_api.update_device.assert_not_called()
 
     def test_legacy_v2_lets_no_unknown_field_through(self):
         for body in ({'usb_device': {'identity': 'x'}},
                      {'usb_device': {}}):
             self.assertStatus(400, 'PUT', self.PATH, body, legacy=True)
-        self.usb_api.update_device.assert_not_called()
-        self.usb_api.update_device.return_value = base.fake_device()
+        self.devices_api.update_device.assert_not_called()
+        self.devices_api.update_device.return_value = base.fake_device()
         self.assertStatus(
             200, 'PUT', self.PATH,
-            {'usb_device': {'tag': 'x', 'identity': 'y'}}, legacy=True)
-        self.assertEqual({'tag': 'x'},
-                         self.usb_api.update_device.call_args[0][2])
+            {'usb_device': {'description': 'x', 'tag': 'y'}}, legacy=True)
+        self.assertEqual({'description': 'x'},
+                         self.devices_api.update_device.call_args[0][2])
 
     def test_conflict(self):
-        self.usb_api.update_device.side_effect = (
+        self.devices_api.update_device.side_effect = (
             usb_exception.UsbDeviceInUse(device=uuids.device,
                                          status='attached'))
         self.assertFault(409, 'attached', 'PUT', self.PATH,
@@ -169,10 +193,10 @@ class ActionTestCase(DeviceTestCase):
 
     def test_each(self):
         for name in ('rescan', 'force_release'):
-            method = getattr(self.usb_api, name)
+            method = getattr(self.devices_api, name)
             method.return_value = None
             self.assertIsNone(self.assertStatus(
-                202, 'POST', self.ACTION, {name: None}))
+                204, 'POST', self.ACTION, {name: None}))
             self.assertEqual(uuids.device, method.call_args[0][1])
             self.assertEqual(1, method.call_count)
 
@@ -181,7 +205,7 @@ class ActionTestCase(DeviceTestCase):
             for role in ('member', 'reader', 'nobody'):
                 self.assertFault(403, 'os-usb-devices:' + name, 'POST',
                                  self.ACTION, {name: None}, role=role)
-            getattr(self.usb_api, name).assert_not_called()
+            getattr(self.devices_api, name).assert_not_called()
 
     def test_bad_bodies(self):
         for body in ({}, [], ['rescan'], 'rescan', 5, {'rescan': {}},
@@ -192,8 +216,8 @@ class ActionTestCase(DeviceTestCase):
             self.assertStatus(400, 'POST', self.ACTION, raw=raw)
         self.assertFault(400, 'force_release, rescan', 'POST', self.ACTION,
                          {'format': None}, legacy=True)
-        self.usb_api.rescan.assert_not_called()
-        self.usb_api.force_release.assert_not_called()
+        self.devices_api.rescan.assert_not_called()
+        self.devices_api.force_release.assert_not_called()
 
     def test_errors(self):
         for name, error, code in (
@@ -204,7 +228,7 @@ class ActionTestCase(DeviceTestCase):
                     device='D', status='available'), 409),
                 ('force_release', usb_exception.UsbDeviceNotOrphaned(
                     device='D', server='S'), 409)):
-            getattr(self.usb_api, name).side_effect = error
+            getattr(self.devices_api, name).side_effect = error
             self.assertFault(code, error.format_message(), 'POST',
                              self.ACTION, {name: None})
 
@@ -212,22 +236,22 @@ class ActionTestCase(DeviceTestCase):
 class DeleteTestCase(DeviceTestCase):
 
     def test_delete(self):
-        self.usb_api.delete_device.return_value = None
+        self.devices_api.delete_device.return_value = None
         self.assertIsNone(self.assertStatus(204, 'DELETE', self.PATH))
         self.assertEqual(uuids.device,
-                         self.usb_api.delete_device.call_args[0][1])
+                         self.devices_api.delete_device.call_args[0][1])
 
     def test_others_may_not(self):
         for role in ('member', 'reader', 'nobody'):
             self.assertFault(403, 'os-usb-devices:delete', 'DELETE',
                              self.PATH, role=role)
-        self.usb_api.delete_device.assert_not_called()
+        self.devices_api.delete_device.assert_not_called()
 
     def test_conflicts(self):
         for error in (usb_exception.UsbDevicePresent(device='D'),
                       usb_exception.UsbDeviceInUse(device='D',
                                                    status='attached')):
-            self.usb_api.delete_device.side_effect = error
+            self.devices_api.delete_device.side_effect = error
             self.assertFault(409, error.format_message(), 'DELETE',
                              self.PATH)
 
@@ -238,7 +262,8 @@ class RoutesTestCase(base.ApiTestCase):
         device = COLLECTION + '/' + uuids.device
         server = '/servers/%s/os-usb-devices' % uuids.server
         for raw in (b'\xff', b'{"a\xff": 1}', b'\xed\xa0\x80',
-                    b'[' * 100000, b'{"a":' * 100000):
+                    b'[' * 100000, b'{"a":' * 100000,
+                    b'{"usb_device": ' + b'[' * 900 + b']' * 900 + b'}'):
             for method, path in (('PUT', device), ('POST', server),
                                  ('POST', device + '/action')):
                 self.assertFault(400, 'UTF-8', method, path, raw=raw)
@@ -255,7 +280,7 @@ class RoutesTestCase(base.ApiTestCase):
                 self.request(method, path, {}).status_int, (404, 405))
 
     def test_project_in_the_path(self):
-        self.usb_api.list_devices.return_value = []
+        self.devices_api.list_devices.return_value = []
         project = '6f70656e737461636b20342065766572'
         self.assertStatus(200, 'GET', '/' + project + COLLECTION,
                           project=project)

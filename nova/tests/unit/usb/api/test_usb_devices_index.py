@@ -18,24 +18,24 @@ class IndexTestCase(base.ApiTestCase):
 
     def setUp(self):
         super().setUp()
-        self.usb_api.list_devices.return_value = []
+        self.devices_api.list_devices.return_value = []
 
     def _asked(self):
         """What the compute layer was asked for, by the last request."""
-        args, kwargs = self.usb_api.list_devices.call_args
+        args, kwargs = self.devices_api.list_devices.call_args
         self.assertEqual(1, len(args))
         return kwargs
 
     def test_admin(self):
-        self.usb_api.list_devices.return_value = [base.fake_device()]
+        self.devices_api.list_devices.return_value = [base.fake_device()]
         body = self.assertStatus(200, 'GET', COLLECTION)
         self.assertEqual({'usb_devices': [shown.ALL]}, body)
         self.assertEqual(
             {'filters': {}, 'limit': 1000, 'marker': None,
-             'sort_key': 'created_at', 'sort_dir': 'asc'}, self._asked())
+             'sort_keys': ['created_at'], 'sort_dirs': ['asc']}, self._asked())
 
     def test_project(self):
-        self.usb_api.list_devices.return_value = [
+        self.devices_api.list_devices.return_value = [
             base.fake_device(project_id=base.PROJECT)]
         for role in ('member', 'reader'):
             body = self.assertStatus(200, 'GET', COLLECTION, role=role)
@@ -46,13 +46,13 @@ class IndexTestCase(base.ApiTestCase):
     def test_no_role(self):
         self.assertFault(403, 'os-usb-devices:index', 'GET', COLLECTION,
                          role='nobody')
-        self.usb_api.list_devices.assert_not_called()
+        self.devices_api.list_devices.assert_not_called()
 
     def test_no_project(self):
         self.assertEqual(
             {'usb_devices': []},
             self._unscoped(COLLECTION))
-        self.usb_api.list_devices.assert_not_called()
+        self.devices_api.list_devices.assert_not_called()
 
     def _unscoped(self, path):
         # Policy may be written so that this passes; the project is then
@@ -85,8 +85,20 @@ class IndexTestCase(base.ApiTestCase):
     def test_sorting(self):
         self.assertStatus(
             200, 'GET', COLLECTION + '?sort_key=id&sort_dir=desc')
-        self.assertEqual(('uuid', 'desc'), (
-            self._asked()['sort_key'], self._asked()['sort_dir']))
+        self.assertEqual((['uuid'], ['desc']), (
+            self._asked()['sort_keys'], self._asked()['sort_dirs']))
+        self.devices_api.list_devices.return_value = [
+            base.fake_device(uuid=uuids.a)]
+        body = self.assertStatus(
+            200, 'GET', COLLECTION + '?sort_key=status&sort_key=vendor_id&'
+            'sort_dir=desc&sort_dir=asc&limit=1')
+        self.assertEqual((['status', 'vendor_id'], ['desc', 'asc']), (
+            self._asked()['sort_keys'], self._asked()['sort_dirs']))
+        url = parse.urlsplit(body['usb_devices_links'][0]['href'])
+        self.assertEqual(
+            {'sort_key': ['status', 'vendor_id'],
+             'sort_dir': ['desc', 'asc'], 'limit': ['1'],
+             'marker': [uuids.a]}, parse.parse_qs(url.query))
 
     def test_bad_queries(self):
         for query in (
@@ -98,7 +110,7 @@ class IndexTestCase(base.ApiTestCase):
                 'instance_uuid=x', 'unknown=1', 'offset=1',
                 'host=a&host=b', 'serial=%F0%9F%98%80'):
             self.assertStatus(400, 'GET', COLLECTION + '?' + query)
-        self.usb_api.list_devices.assert_not_called()
+        self.devices_api.list_devices.assert_not_called()
 
     def test_limit(self):
         self.flags(max_limit=5, group='api')
@@ -113,7 +125,7 @@ class IndexTestCase(base.ApiTestCase):
         self.assertEqual(uuids.m, self._asked()['marker'])
 
     def test_unknown_marker(self):
-        self.usb_api.list_devices.side_effect = exception.MarkerNotFound(
+        self.devices_api.list_devices.side_effect = exception.MarkerNotFound(
             marker=uuids.m)
         self.assertFault(400, uuids.m, 'GET',
                          COLLECTION + '?marker=' + uuids.m)
@@ -122,17 +134,17 @@ class IndexTestCase(base.ApiTestCase):
         path = COLLECTION + '?marker=' + uuids.device
         unknown = exception.MarkerNotFound(marker=uuids.device)
         for project in (None, base.OTHER_PROJECT):
-            self.usb_api.get_device.return_value = base.fake_device(
+            self.devices_api.get_device.return_value = base.fake_device(
                 project_id=project)
             self.assertFault(400, unknown.format_message(), 'GET', path,
                              role='member')
-        self.usb_api.get_device.side_effect = (
+        self.devices_api.get_device.side_effect = (
             usb_exception.UsbDeviceNotFound(device=uuids.device))
         self.assertFault(400, unknown.format_message(), 'GET', path,
                          role='member')
-        self.usb_api.list_devices.assert_not_called()
-        self.usb_api.get_device.side_effect = None
-        self.usb_api.get_device.return_value = base.fake_device(
+        self.devices_api.list_devices.assert_not_called()
+        self.devices_api.get_device.side_effect = None
+        self.devices_api.get_device.return_value = base.fake_device(
             project_id=base.PROJECT)
         self.assertStatus(200, 'GET', path, role='member')
         self.assertEqual(uuids.device, self._asked()['marker'])
@@ -140,7 +152,7 @@ class IndexTestCase(base.ApiTestCase):
     def test_next_link(self):
         devices = [base.fake_device(uuid=uuids.a),
                    base.fake_device(uuid=uuids.b)]
-        self.usb_api.list_devices.return_value = devices
+        self.devices_api.list_devices.return_value = devices
         body = self.assertStatus(
             200, 'GET', COLLECTION + '?limit=2&status=available')
         (link,) = body['usb_devices_links']
@@ -152,14 +164,14 @@ class IndexTestCase(base.ApiTestCase):
             parse.parse_qs(url.query))
 
     def test_no_next_link(self):
-        self.usb_api.list_devices.return_value = [base.fake_device()]
+        self.devices_api.list_devices.return_value = [base.fake_device()]
         for query in ('', '?limit=2', '?limit=0'):
             body = self.assertStatus(200, 'GET', COLLECTION + query)
             self.assertNotIn('usb_devices_links', body)
 
     def test_next_link_at_the_highest_limit(self):
         self.flags(max_limit=1, group='api')
-        self.usb_api.list_devices.return_value = [base.fake_device()]
+        self.devices_api.list_devices.return_value = [base.fake_device()]
         for query in ('', '?limit=100'):
             body = self.assertStatus(200, 'GET', COLLECTION + query)
             self.assertIn('usb_devices_links', body)
@@ -169,16 +181,16 @@ class IndexTestCase(base.ApiTestCase):
                       'project_id=x', 'sort_key=host',
                       'sort_key=port_path'):
             self.assertStatus(200, 'GET', COLLECTION + '?' + query)
-            self.usb_api.list_devices.reset_mock()
+            self.devices_api.list_devices.reset_mock()
             for role in ('member', 'reader'):
                 self.assertFault(403, 'index:all', 'GET',
                                  COLLECTION + '?' + query, role=role)
-            self.usb_api.list_devices.assert_not_called()
+            self.devices_api.list_devices.assert_not_called()
 
     def test_server_of_another_project_is_not_named(self):
         self.mappings = {uuids.own: base.PROJECT,
                          uuids.others: base.OTHER_PROJECT}
-        self.usb_api.list_devices.return_value = [
+        self.devices_api.list_devices.return_value = [
             base.fake_device(uuid=uuids.a, instance_uuid=uuids.own,
                              status=status.ATTACHED, tag='ours'),
             base.fake_device(uuid=uuids.b, instance_uuid=uuids.others,
@@ -196,13 +208,13 @@ class IndexTestCase(base.ApiTestCase):
     def test_asking_by_the_server_of_another_project(self):
         self.mappings = {uuids.own: base.PROJECT,
                          uuids.others: base.OTHER_PROJECT}
-        self.usb_api.list_devices.return_value = [base.fake_device()]
+        self.devices_api.list_devices.return_value = [base.fake_device()]
         query = COLLECTION + '?instance_uuid='
         for server in (uuids.others, uuids.unknown):
             self.assertEqual(
                 {'usb_devices': []},
                 self.assertStatus(200, 'GET', query + server, role='member'))
-        self.usb_api.list_devices.assert_not_called()
+        self.devices_api.list_devices.assert_not_called()
         body = self.assertStatus(200, 'GET', query + uuids.own,
                                  role='member')
         self.assertEqual(1, len(body['usb_devices']))
@@ -211,6 +223,6 @@ class IndexTestCase(base.ApiTestCase):
                          self._asked()['filters'])
 
     def test_database_not_synced(self):
-        self.usb_api.list_devices.side_effect = (
+        self.devices_api.list_devices.side_effect = (
             usb_exception.UsbDatabaseNotSynced(cell='cell1'))
         self.assertFault(503, 'nova-manage', 'GET', COLLECTION)

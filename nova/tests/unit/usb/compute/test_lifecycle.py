@@ -7,6 +7,7 @@ import oslo_messaging as messaging
 from oslo_utils.fixture import uuidsentinel as uuids
 
 from nova.compute.usb import lifecycle
+from nova.compute.usb import shelf
 from nova import exception
 from nova import objects
 from nova.tests.unit.usb.compute import base
@@ -99,7 +100,45 @@ class LifecycleTest(base.ComputeTestCase):
         self.happens('after_unshelve')
         self.assertRecord(status.ATTACHED, uuids.server)
         self.assertEqual({uuid: (1, 2)}, self.domain())
-        self.assertNotIn(lifecycle.SHELVED_KEY, self.server.system_metadata)
+        self.assertEqual({}, shelf.read(self.server))
+
+    def _grant(self, project_id):
+        device = self.device()
+        device.project_id = project_id
+        device.save()
+
+    def test_unshelve_asks_for_the_grant_of_that_time(self):
+        for before, after, has in [
+                ('project', 'project', True), ('project', None, False),
+                ('project', 'other', False), (None, None, True),
+                (None, 'project', True), (None, 'other', False)]:
+            with self.subTest(before=before, after=after):
+                self.reconcile()
+                self._grant(before)
+                self.attached()
+                self.happens('after_offload')
+                self.domain().clear()
+                self._grant(after)
+                self.happens('after_unshelve')
+                self.assertRecord(
+                    status.ATTACHED if has else status.AVAILABLE,
+                    uuids.server if has else None)
+                self.domain().clear()
+                if has:
+                    self.device().release()
+
+    def test_what_an_older_version_noted_was_granted(self):
+        self.reconcile()
+        self.server.system_metadata[shelf.OLD_KEY] = (
+            '["%s"]' % self.device().uuid)
+        self.happens('after_unshelve')
+        self.assertRecord(status.AVAILABLE)
+        self._grant('project')
+        self.server.system_metadata[shelf.OLD_KEY] = (
+            '["%s"]' % self.device().uuid)
+        self.happens('after_unshelve')
+        self.assertRecord(status.ATTACHED, uuids.server)
+        self.assertEqual({}, shelf.read(self.server))
 
     def test_unshelve_without_what_another_has(self):
         self.attached()
@@ -113,10 +152,10 @@ class LifecycleTest(base.ComputeTestCase):
     def test_a_failure_after_upstreams_work_is_ours_alone(self):
         self.attached()
         self.server.host = 'compute2'
-        had = '["%s"]' % self.device().uuid
+        device = self.device()
         for event in AFTER:
             for error in (messaging.MessagingTimeout(), RuntimeError('x')):
-                self.server.system_metadata[lifecycle.SHELVED_KEY] = had
+                shelf.put(self.server, [device])
                 list(self.unsettled.take())
                 with mock.patch(BY_INSTANCE, side_effect=error), \
                         mock.patch.object(self.server, 'save',
@@ -141,7 +180,7 @@ class LifecycleTest(base.ComputeTestCase):
         self.reconcile()
         self.assertRecord(status.AVAILABLE)
         server = objects.Instance.get_by_uuid(self.context, uuids.server)
-        self.assertIn(uuid, server.system_metadata[lifecycle.SHELVED_KEY])
+        self.assertEqual({uuid: True}, shelf.read(server))
 
     def test_a_host_without_usb(self):
         # A virt driver that has none.

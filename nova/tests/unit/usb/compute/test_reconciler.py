@@ -177,6 +177,37 @@ class ReconcilerTest(base.ComputeTestCase):
         self.reconcile()
         self.assertRecord(status.AVAILABLE)
 
+    def test_a_device_that_was_taken_by_force(self):
+        """Nothing is plugged, and no report knew that the server had it."""
+        self.attached()
+        self.device().force_release()
+        self.reconcile()
+        self.assertEqual(1, len(self.domain()))
+        self.reconciler.look_again()
+        self.reconcile()
+        self.assertEqual({}, self.domain())
+
+    def test_a_device_that_was_taken_by_force_and_nobody_said_so(self):
+        self.attached()
+        self.replug(9)
+        self.reconcile()
+        self.reconcile()
+        self.device().force_release()
+        self.replug(10)
+        self.reconcile()
+        self.assertEqual({}, self.domain())
+
+    def test_a_record_whose_grace_time_is_over(self):
+        self.reconcile()
+        self.plug()
+        self.reconcile()
+        self.assertFalse(self.device().present)
+        self.flags(absent_grace_time=0, group='usb')
+        # Nothing is plugged or pulled any more.
+        self.reconcile()
+        self.assertEqual([], list(usb_obj.UsbDeviceList.get_by_host(
+            self.context, base.HOST)))
+
     def test_start_ends_what_is_under_way(self):
         self.held(status.DETACHING)
         self.everything()

@@ -7,7 +7,7 @@ import time
 import fixtures
 import oslo_messaging as messaging
 
-from nova.compute.usb import rpcapi as usb_rpcapi
+from nova.compute.usb import sender
 from nova import context
 from nova import test
 
@@ -17,7 +17,7 @@ class SenderTest(test.NoDBTestCase):
     def setUp(self):
         super(SenderTest, self).setUp()
         self.context = context.get_admin_context()
-        self.sender = usb_rpcapi.Sender()
+        self.sender = sender.Sender()
 
     def call(self, method, host='h1'):
         return self.sender.call(self.context, host, method)
@@ -39,7 +39,7 @@ class SenderTest(test.NoDBTestCase):
     def test_only_the_host_that_does_not_answer_is_refused(self):
         self.flags(rpc_timeout=1, group='usb')
         self.useFixture(fixtures.MockPatchObject(
-            usb_rpcapi, 'LATE_LIMIT', 2))
+            sender, 'LATE_LIMIT', 2))
         sent = threading.Event()
         self.addCleanup(sent.set)
         for _n in range(2):
