@@ -31,6 +31,7 @@ class FakeDevice(object):
         self.instance_uuid = None
         self.project_id = None
         self.tag = None
+        self.resource_class = None
         self.updated_at = datetime.datetime(
             2026, 1, 1, tzinfo=datetime.timezone.utc)
         #: Raised by the next change of the record.
