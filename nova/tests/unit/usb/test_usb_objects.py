@@ -15,6 +15,7 @@ from nova.objects import usb_device as usb_obj
 from nova.objects import usb_hooks
 from nova import test
 from nova.tests.unit.objects import test_objects
+from nova.tests.unit.usb import enumerations
 from nova.tests.unit.usb import host_devices
 from nova.tests.unit.usb import usb_db_base
 from nova.usb import devspec
@@ -25,11 +26,7 @@ from nova.usb import tracker
 
 stick = usb_db_base.stick
 
-#: Whoever changes an object gives it another version.
-HASHES = {
-    'UsbDevice': '1.1-6afe95d80faead1d5ed93e4bf1c5c235',
-    'UsbDeviceList': '1.1-39cb1b583afe7221afb99ab61c8b8dd3',
-}
+HASHES = enumerations.OBJECTS
 
 
 class VersionTest(test.NoDBTestCase):
