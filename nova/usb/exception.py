@@ -268,7 +268,7 @@ class UsbSimulationInvalid(exception.NovaException):
 
 
 class UsbScanFailed(exception.NovaException):
-    code = 500
+    code = 503
     msg_fmt = _("The USB devices of this host cannot be read: %(reason)s. "
                 "What is known of them is left as it is. See that /sys is "
                 "mounted and that nova-compute may read it.")
