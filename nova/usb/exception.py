@@ -268,7 +268,6 @@ class UsbSimulationInvalid(exception.NovaException):
 
 
 class UsbScanFailed(exception.NovaException):
-    # A rescan meets it.
     code = 503
     msg_fmt = _("The USB devices of this host cannot be read: %(reason)s. "
                 "What is known of them is left as it is. See that /sys is "

@@ -20,7 +20,8 @@ NOT_FOR_REQUESTS = (usb_exception.UsbDeviceSpecInvalid,
 #: Those that only an administrator's request can meet.
 FOR_ADMINISTRATORS = (usb_exception.UsbLiveMigrationRefused,
                       usb_exception.UsbLiveMigrationNotDetached,
-                      usb_exception.UsbReportSuperseded)
+                      usb_exception.UsbReportSuperseded,
+                      usb_exception.UsbScanFailed)
 
 OTHERS = {
     usb_exception.UsbDeviceNotFound: 404,
