@@ -108,7 +108,12 @@ SEAMS = (
 
     # `nova-manage --version` cuts the fork's part off what pbr knows.
     append('nova/version.py',
-           'version_string = version_info.release_string'),
+           'from nova.usb.version import version_string'),
+
+    # nova-manage usb
+    append('nova/cmd/manage.py',
+           'from nova.cmd import usb_manage',
+           "CATEGORIES['usb'] = usb_manage.UsbCommands"),
 
     # A wheel carries these in its metadata.
     append('requirements.txt', *requirements.ours(), optional=True),

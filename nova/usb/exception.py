@@ -198,7 +198,8 @@ class UsbGuestPortsExhausted(UsbAttachFailed):
 class UsbGuestWithoutController(UsbAttachFailed):
     msg_fmt = _("Server %(server)s was started without a USB controller, so "
                 "device %(device)s could not be attached. Hard reboot the "
-                "server, it gets one then.")
+                "server, it gets one then, unless its flavor or image says "
+                "hw:usb_model=none.")
 
 
 class UsbDetachFailed(UsbDeviceConflict):

@@ -27,7 +27,8 @@ class ScanTest(test.NoDBTestCase):
         super().setUp()
         self.host = usb_fixtures.UsbHost(
             self.useFixture(fixtures.TempDir()).path)
-        self.scanner = scanner.Scanner(self.host.sys, self.host.proc, self.host.dev)
+        self.scanner = scanner.Scanner(self.host.sys, self.host.proc,
+                                       self.host.dev)
 
     def scan(self):
         return {device.port_path: device for device in self.scanner.scan()}
