@@ -11,8 +11,8 @@ import statistics
 import subprocess
 import tempfile
 
-import tools
 from bench import measure
+import tools
 
 #: What a service imports when it starts.
 IMPORTS = {

@@ -108,7 +108,7 @@ SEAMS = (
 
     # `nova-manage --version` cuts the fork's part off what pbr knows.
     append('nova/version.py',
-           'version_string = version_info.release_string'),
+           'from nova.usb.version import version_string'),
 
     # nova-manage usb
     append('nova/cmd/manage.py',

@@ -15,11 +15,11 @@ from nova.objects import base
 # The models come first: importing the API imports our hooks, and those need
 # the models from here.
 try:
-    # 27.0.0 and later
+    # 24.0.0 and later
     from nova.db.main import models  # noqa: H306
     from nova.db.main import api as db_api  # noqa: H306
 except ImportError:
-    # 22.x
+    # 22.x and 23.x
     from nova.db.sqlalchemy import models  # noqa: H306
     from nova.db.sqlalchemy import api as db_api  # noqa: H306
 

@@ -7,6 +7,7 @@ named to the last. After each step the devices, what they are granted to and
 attached to, and the server must be what they were.
 """
 
+import contextlib
 import json
 import shutil
 
@@ -165,11 +166,17 @@ def through(server, releases, folder):
 
 def run(path=PATH):
     """:returns: results.Results of the upgrade on each kind of database"""
-    environments = [environment.Environment(base) for base in path]
-    for env in environments:
-        with env.locked():
+    with contextlib.ExitStack() as stack:
+        environments = [environment.Environment(base) for base in path]
+        for env in environments:
+            stack.enter_context(env.locked())
             env.prepare()
             env.graft()
+        return run_in(environments)
+
+
+def run_in(environments):
+    """The same in environments that nothing else uses meanwhile."""
     total = results.Results()
     for kind in databases.KINDS:
         folder = tools.STATE / 'upgrade' / kind.name
@@ -185,5 +192,6 @@ def run(path=PATH):
             total.add(through(
                 server, [Release(env, folder) for env in environments],
                 folder))
-    print(f'upgrade {" -> ".join(path)}: {total.summary()}', flush=True)
+    names = ' -> '.join(env.base for env in environments)
+    print(f'upgrade {names}: {total.summary()}', flush=True)
     return total

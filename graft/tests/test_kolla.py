@@ -83,6 +83,12 @@ class KollaTest(helpers.TestCase):
             auth_strategy = noauth2
             [wsgi]
             api_paste_config = {clone}/etc/nova/api-paste.ini
+            [oslo_policy]
+            enforce_new_defaults = False
+            enforce_scope = False
+            [placement]
+            auth_type = none
+            endpoint_override = http://127.0.0.1:9
             [conductor]
             workers = 1
             [oslo_concurrency]
@@ -135,11 +141,16 @@ class KollaTest(helpers.TestCase):
         self.addCleanup(process.terminate)
         return process
 
+    def said(self):
+        """What the services printed, the end of it."""
+        return ''.join(path.read_text(errors='replace')[-3000:]
+                       for path in self.folder.glob('*.out'))
+
     def wait_for(self, process, probe):
         """Wait until probe() is true; the service must go on running."""
         end = time.monotonic() + PATIENCE
         while not probe():
-            self.assertIsNone(process.poll(), 'it ended')
+            self.assertIsNone(process.poll(), self.said())
             self.assertLess(time.monotonic(), end, 'it does not come up')
             time.sleep(0.5)
 
@@ -205,7 +216,7 @@ class KollaTest(helpers.TestCase):
         image = self.image()
         # In no network at all; the base is the image's own Nova, which must
         # be in the environment itself.
-        image.install('--no-index', '--no-deps', '--find-links',
+        image.install('--no-index', '--ignore-installed', '--find-links',
                       self.plain_wheel(image), 'nova==' + self.base)
         said = environments.run(
             *NAMESPACE, '--net', image.python, '-m', 'pip', 'install',

@@ -173,6 +173,8 @@ class UsbPlacementUnavailable(UsbDeviceConflict):
     code = 503
     msg_fmt = _("Placement does not say whether USB device %(device)s is "
                 "held for a server. Try again when it answers. (%(reason)s)")
+    msg_tenant = _("It is not known now whether USB device %(device)s is "
+                   "held for a server. Try again later.")
 
 
 class UsbIdentityChanged(UsbDeviceConflict):

@@ -9,6 +9,10 @@ import inspect
 
 import fixtures
 
+import nova.conf
+from nova import context as nova_context
+from nova.tests import fixtures as nova_fixtures
+from nova.tests.functional.api import client
 from nova.tests.functional import integrated_helpers
 
 try:
@@ -31,24 +35,71 @@ except ImportError:
     from nova.tests.unit.policy_fixture import (  # noqa: H306
         RealPolicyFixture)
 
-__all__ = ['FAKE_LIBVIRT', 'Harness', 'LibvirtFixture',
-           'RealPolicyFixture', 'fakelibvirt', 'without_cast_as_call']
+__all__ = ['FAKE_LIBVIRT', 'HAS_RESPONSE_SCHEMAS', 'Harness',
+           'LibvirtFixture', 'RealPolicyFixture', 'api_client',
+           'check_responses', 'fakelibvirt', 'without_cast_as_call']
 
 #: The name of upstream's module with a libvirt for tests.
 FAKE_LIBVIRT = fakelibvirt.__name__
+#: Whether Nova knows schemas of what it answers (31.x and later).
+HAS_RESPONSE_SCHEMAS = hasattr(nova.conf.CONF.api, 'response_validation')
 _UPSTREAM = integrated_helpers.InstanceHelperMixin
+#: Whether the harness's users have roles (24.x and later).
+_HAS_ROLES = 'roles' in inspect.signature(
+    client.TestOpenStackClient).parameters
+
+
+def check_responses(test):
+    """Let an answer that is not as its schema says fail a test."""
+    if HAS_RESPONSE_SCHEMAS:
+        test.flags(response_validation='error', group='api')
+
+
+class _ClientWithRoles(client.TestOpenStackClient):
+    """For 22.x and 23.x, whose users have none."""
+
+    def __init__(self, user, base_url, project, roles):
+        super().__init__(user, base_url, project)
+        self.roles = roles
+
+    def api_request(self, relative_uri, *args, **kwargs):
+        headers = kwargs.setdefault('headers', {})
+        headers.setdefault('X-Roles', ','.join(self.roles))
+        return super().api_request(relative_uri, *args, **kwargs)
+
+
+def api_client(user, base_url, project, roles):
+    """:returns: upstream's client for a user with roles of a project"""
+    if _HAS_ROLES:
+        return client.TestOpenStackClient(user, base_url, project, roles)
+    return _ClientWithRoles(user, base_url, project, roles)
+
+
+def _context_with_roles(env, **kwargs):
+    """What keystonemiddleware makes of a token that names roles."""
+    user = env['HTTP_X_AUTH_USER']
+    roles = ['reader', 'member'] + ['admin'] * (user == 'admin')
+    if 'HTTP_X_ROLES' in env:
+        roles = [role for role in env['HTTP_X_ROLES'].split(',') if role]
+    return nova_context.RequestContext(
+        user, env['HTTP_X_AUTH_PROJECT_ID'], is_admin='admin' in roles,
+        roles=roles, **kwargs)
 
 
 def without_cast_as_call(test):
-    """Let the API not wait for what it casts (22.x and 23.x).
+    """Let the API not wait for what it casts (22.x to 28.x).
 
     Later ones have the class attribute CAST_AS_CALL; on those this does
     nothing.
     """
-    if not hasattr(integrated_helpers._IntegratedTestBase, 'CAST_AS_CALL'):
-        test.useFixture(fixtures.MonkeyPatch(
-            'nova.tests.unit.cast_as_call.CastAsCall',
-            lambda _test: fixtures.Fixture()))
+    if hasattr(integrated_helpers._IntegratedTestBase, 'CAST_AS_CALL'):
+        return
+    # 22.x and 23.x have it in a module of its own.
+    name = ('nova.tests.fixtures.CastAsCallFixture'
+            if hasattr(nova_fixtures, 'CastAsCallFixture')
+            else 'nova.tests.unit.cast_as_call.CastAsCall')
+    test.useFixture(fixtures.MonkeyPatch(
+        name, lambda _test: fixtures.Fixture()))
 
 
 class _Helpers:
@@ -76,6 +127,16 @@ class _Helpers:
             return self._wait_for_state_change(server, status)
 
 
+class _Roles:
+    """For 22.x and 23.x, whose users have no roles."""
+
+    def _setup_services(self):
+        super(Harness, self)._setup_services()
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova.api.auth.NovaKeystoneContext._create_context',
+            staticmethod(_context_with_roles)))
+
+
 class _Evacuation:
     """For 22.x, where a helper takes no `expected_host`."""
 
@@ -99,6 +160,8 @@ def _missing(*classes):
     if 'expected_host' not in inspect.signature(
             _UPSTREAM._evacuate_server).parameters:
         members.update(_evacuate_server=_Evacuation._evacuate_server)
+    if not _HAS_ROLES:
+        members.update(_setup_services=_Roles._setup_services)
     return type('Harness', (), members)
 
 

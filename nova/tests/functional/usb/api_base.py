@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The users of a cloud, and what they ask its API."""
 
-from nova.tests.functional.api import client
 from nova.tests.functional.usb import base
 from nova.tests.usb_fixtures import compat
 
@@ -31,7 +30,7 @@ class UsbApiTestBase(base.UsbTestBase):
         self.twin = self.device('1-2.1').uuid
 
     def _client(self, user, project, roles):
-        return client.TestOpenStackClient(
+        return compat.api_client(
             user, self.api.base_url, project, roles)
 
     def ask(self, code, method, path, body=None, api=None):

@@ -19,6 +19,7 @@ from nova import objects
 from nova.objects import usb_device as usb_obj
 from nova import policy
 from nova import test
+from nova.tests.usb_fixtures import compat
 from nova.tests.usb_fixtures import usb_projects
 from nova.usb import status
 
@@ -101,7 +102,7 @@ class ApiTestCase(test.NoDBTestCase):
             'nova.objects.InstanceMappingList.get_by_instance_uuids',
             staticmethod(self._get_mappings)))
         self.router = _Router()
-        self.flags(response_validation='error', group='api')
+        compat.check_responses(self)
         self.assertIn('os_compute_api:os-usb-devices:index',
                       policy.get_rules())
 
