@@ -19,7 +19,7 @@ QUICK = '|'.join((
     r'test_usb_attach\.AttachTest\.test_(attach_show|stopped|paused|delete)',
     r'test_usb_api\.RolesTest\.test_member',
     r'test_usb_lifecycle\.\w+\.test_(resize_revert|evacuate$|shelve_unshelve)',
-    r'test_usb_libvirt\.LibvirtUsbTest\.test_(attach_and|hard_reboot|stop_and)',
+    r'test_usb_libvirt\.LibvirtUsbTest\.test_(attach_a|hard_reboot|stop_a)',
     r'test_usb_manage\.DbCommandsTest\.',
     r'test_usb_placement\.PlacementTest\.test_(scheduled|live_attach)',
     r'test_usb_snapshot\.\w+\.test_replugged',
