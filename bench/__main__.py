@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-NAMES = ('scan', 'report', 'pages')
+NAMES = ('scan', 'report', 'pages', 'unused')
 #: Set for the process that measures.
 INSIDE = 'USB_BENCH_INSIDE'
 
@@ -22,7 +22,7 @@ def parse():
     return parser.parse_args()
 
 
-def outside():
+def outside(name):
     """Make the environment, then run this again in it."""
     import tools
     from tools import environment
@@ -31,6 +31,9 @@ def outside():
     with env.locked():
         env.prepare()
         env.graft()
+    if name == 'unused':
+        # It compares two trees: neither is the one to be in.
+        return importlib.import_module('bench.unused').run(env)
     variables = dict(env.variables(), PYTHONPATH=os.pathsep.join(
         [str(env.tree), str(tools.ROOT)]))
     variables[INSIDE] = '1'
@@ -42,7 +45,7 @@ def outside():
 def main():
     arguments = parse()
     if not os.environ.get(INSIDE):
-        return outside()
+        return outside(arguments.name)
     # First of all: it settles which kind of threads Nova has.
     importlib.import_module('nova.tests.unit')
     importlib.import_module('bench.' + arguments.name).run(arguments)

@@ -22,16 +22,7 @@ def parser():
         help='start a cloud of its own, do the main job with it as a user '
              'would, say what came out, end; exit status 1 if anything is '
              'not as it should be')
-    hypervisor = made.add_mutually_exclusive_group()
-    hypervisor.add_argument(
-        '--libvirt', action='store_true',
-        help="use this machine's libvirt and its real USB devices; without "
-             "it the hypervisor (Nova's fake driver) and the devices are "
-             'simulated')
-    hypervisor.add_argument(
-        '--hosts', type=int, metavar='N', default=1, choices=(1, 2),
-        help='so many simulated compute hosts, 1 or 2; with 2 servers can '
-             'be moved; default: 1')
+    _add_hypervisor(made)
     made.add_argument(
         '--port', type=int, metavar='N',
         help='the first of %d ports in a row; default: the first free ones '
@@ -50,6 +41,20 @@ def parser():
              'the virtual environment as well')
     made.add_argument('--all', action='store_true', help=argparse.SUPPRESS)
     return made
+
+
+def _add_hypervisor(made):
+    """Add the options about compute hosts to an ArgumentParser."""
+    hypervisor = made.add_mutually_exclusive_group()
+    hypervisor.add_argument(
+        '--libvirt', action='store_true',
+        help="use this machine's libvirt and its real USB devices; without "
+             "it the hypervisor (Nova's fake driver) and the devices are "
+             'simulated')
+    hypervisor.add_argument(
+        '--hosts', type=int, metavar='N', default=1, choices=(1, 2),
+        help='so many simulated compute hosts, 1 or 2; with 2 servers can '
+             'be moved; default: 1')
 
 
 def parse():

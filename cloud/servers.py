@@ -2,6 +2,7 @@
 """Servers, as a user makes and deletes them."""
 
 from cloud import seed
+from toolbox import waiting
 
 TIMEOUT = 120
 INTERVAL = 0.5
@@ -45,8 +46,12 @@ def delete(connection, server):
 
     :param connection: openstack.connection.Connection of its owner
     :param server: openstack.compute.v2.server.Server
-    :raises: openstack.exceptions.SDKException when it stays
+    :raises: openstack.exceptions.SDKException when that is refused, TimedOut
     """
     connection.compute.delete_server(server, ignore_missing=False)
-    connection.compute.wait_for_delete(server, interval=INTERVAL,
-                                       wait=TIMEOUT)
+    # openstacksdk's own wait ends as soon as the server is shown as DELETED,
+    # which is before Nova lets go of what the server had.
+    waiting.wait_for(
+        'server %s to be gone' % server.id,
+        lambda: connection.compute.get(
+            '/servers/' + server.id).status_code == 404, TIMEOUT, INTERVAL)

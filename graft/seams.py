@@ -110,6 +110,11 @@ SEAMS = (
     append('nova/version.py',
            'from nova.usb.version import version_string'),
 
+    # nova-manage usb
+    append('nova/cmd/manage.py',
+           'from nova.cmd import usb_manage',
+           "CATEGORIES['usb'] = usb_manage.UsbCommands"),
+
     # A wheel carries these in its metadata.
     append('requirements.txt', *requirements.ours(), optional=True),
 

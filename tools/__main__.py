@@ -82,7 +82,7 @@ def run_own(env, options, everything):
     if env.is_default and (
             options.style or (everything and not options.regex)):
         total.add(style.run(env))
-    if options.docs:
+    if options.docs and env.is_default:
         total.add(docs.run(env, options.regex))
     if options.install:
         total.add(suites.run_install(env))

@@ -23,8 +23,6 @@ import tools
 from tools import results
 from tools import suites
 
-#: The first of the ports of a cloud for functional tests.
-PORT = 19774
 #: What ./run.sh says when its cloud can be used.
 UP = 'The cloud is up'
 #: Seconds for that, with the making of its virtual environment.
@@ -56,11 +54,15 @@ class Distribution:
             self.home / 'lock',
             waiting=f'Waiting for another run in {self.folder}/ to end…')
 
-    def prepare(self):
-        """Make the environment, unless it fits already."""
-        wanted = stamp.checksum(
+    def fingerprint(self):
+        """:returns: a checksum of all that decides what is installed"""
+        return stamp.checksum(
             platform.python_version(), self.constraints, self.requirements,
             self.checkout / 'pyproject.toml')
+
+    def prepare(self):
+        """Make the environment, unless it fits already."""
+        wanted = self.fingerprint()
         if self._venv.is_done('all', wanted):
             return
         print(f'Making the environment for {self.folder}/ with Python '
@@ -187,8 +189,8 @@ def cloud(distribution):
     try:
         with process.Group() as group:
             child = group.start(
-                'run.sh', [tools.ROOT / 'run.sh', '--port', PORT,
-                           '--folder', folder / 'state'], log)
+                'run.sh', [tools.ROOT / 'run.sh', '--folder',
+                           folder / 'state'], log)
             waiting.wait_for(
                 'the cloud to be up', lambda: UP in log.read_text(),
                 START_TIMEOUT, check=child.check, detail=child.tail)

@@ -59,23 +59,29 @@ def _text(node):
     return None
 
 
+def _is_logger_method(node):
+    """:returns: whether a node of the syntax tree is LOG.warning and such"""
+    return (isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == 'LOG' and node.attr in LEVELS)
+
+
 def logged(source):
     """The warnings and errors that a module logs.
 
     :param source: the text of the module
-    :returns: a list of (line, Message); the text is None where the code
-        computes it, so that nobody can find it by reading
+    :returns: a sorted list of (line, Message); the text is None where the
+        code computes it or hands the logger's method on, so that the text
+        cannot be found by reading
     """
-    found = []
-    for node in ast.walk(ast.parse(source)):
-        if (isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Attribute)
-                and isinstance(node.func.value, ast.Name)
-                and node.func.value.id == 'LOG'
-                and node.func.attr in LEVELS):
-            found.append((node.lineno,
-                          Message(LEVELS[node.func.attr], _text(node))))
-    return found
+    nodes = list(ast.walk(ast.parse(source)))
+    calls = {id(node.func): node for node in nodes
+             if isinstance(node, ast.Call)}
+    found = [(node.lineno, Message(
+        LEVELS[node.attr],
+        _text(calls[id(node)]) if id(node) in calls else None))
+        for node in nodes if _is_logger_method(node)]
+    return sorted(found, key=lambda item: item[0])
 
 
 def shown(page):

@@ -98,9 +98,12 @@ with 15 ports), so that USB devices can be attached while it runs.
 
 When this is false, only servers that hold USB devices when they start get
 one, and others may have no free USB port, or no USB at all: an attach is
-then refused with 409 until the server was hard rebooted.  It takes a place
-for a PCI device in the guest.  Hosts without USB never add it.  Used by the
-libvirt driver.
+then refused with 409 until the server was hard rebooted.  The controller
+stands behind all PCI devices that libvirt places, which keep the addresses
+that they have without it.  Machine types for which no such place is known
+(all but ``pc``, ``q35`` and ``virt``) are treated as if this were false, and a
+flavor or an image with ``hw:usb_model=none`` gets none.  Hosts without USB
+never add it.  Used by the libvirt driver.
 """),
     cfg.IntOpt(
         'rpc_timeout',

@@ -173,6 +173,8 @@ class UsbPlacementUnavailable(UsbDeviceConflict):
     code = 503
     msg_fmt = _("Placement does not say whether USB device %(device)s is "
                 "held for a server. Try again when it answers. (%(reason)s)")
+    msg_tenant = _("It is not known now whether USB device %(device)s is "
+                   "held for a server. Try again later.")
 
 
 class UsbIdentityChanged(UsbDeviceConflict):
@@ -198,7 +200,8 @@ class UsbGuestPortsExhausted(UsbAttachFailed):
 class UsbGuestWithoutController(UsbAttachFailed):
     msg_fmt = _("Server %(server)s was started without a USB controller, so "
                 "device %(device)s could not be attached. Hard reboot the "
-                "server, it gets one then.")
+                "server, it gets one then, unless its flavor or image says "
+                "hw:usb_model=none.")
 
 
 class UsbDetachFailed(UsbDeviceConflict):

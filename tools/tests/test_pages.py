@@ -15,6 +15,7 @@ LOG.exception("It's over")
 LOG.info('Nothing to explain')
 LOG.error(message)
 LOG.error('%s', message)
+say(LOG.warning, 'Handed on')
 '''
 
 PAGE = '''
@@ -43,7 +44,8 @@ class LoggedTest(unittest.TestCase):
     def test_levels_and_texts(self):
         self.assertEqual(
             [('WARNING', 'Host %(host)s is away: %(error)s'),
-             ('ERROR', "It's over"), ('ERROR', None), ('ERROR', '%s')],
+             ('ERROR', "It's over"), ('ERROR', None), ('ERROR', '%s'),
+             ('WARNING', None)],
             [tuple(message) for _line, message in pages.logged(SOURCE)])
 
 

@@ -70,7 +70,7 @@ class UsbCollector:
     def _read(self) -> list[core.Metric]:
         try:
             sdk.register(self._connection)
-            compute = self._connection.compute
+            compute = typing.cast(sdk.Proxy, self._connection.compute)
             devices = list(compute.usb_devices())
             families = list(metrics.of_devices(devices))
             families += metrics.of_hosts(

@@ -35,7 +35,7 @@ def _add_device(parser: argparse.ArgumentParser, **how: typing.Any) -> None:
     parser.add_argument(
         'device', metavar='<device>',
         help='USB device (id, or serial number or tag where only one device '
-             'has it)', **how)
+             'has it; also a description)', **how)
 
 
 def sort_keys(text: str) -> dict[str, list[str]]:
@@ -57,7 +57,10 @@ def sort_keys(text: str) -> dict[str, list[str]]:
 
 
 def _find_id(client: sdk.Proxy, name: str) -> str:
-    return client.find_usb_device(name, ignore_missing=False).id
+    device = client.find_usb_device(name, ignore_missing=False)
+    # It would have been raised: for type checkers.
+    assert device is not None
+    return device.id
 
 
 class ListUsbDevice(command.Lister):
@@ -99,7 +102,7 @@ class ListUsbDevice(command.Lister):
             help='Sort by this, in direction asc (the default) or desc: '
                  'created_at, id, product_id, status or vendor_id; for '
                  'administrators also host or port_path; several with '
-                 'commas between where the cloud knows how')
+                 'commas between')
         return parser
 
     def take_action(self, parsed_args):
@@ -147,7 +150,7 @@ class ShowUsbDevice(command.ShowOne):
 
 
 class SetUsbDevice(command.Command):
-    """Grant a USB device to a project, hold it back, or label it."""
+    """Grant a USB device to a project, hold it back, or describe it."""
 
     def get_parser(self, prog_name):
         parser = super().get_parser(prog_name)
@@ -163,8 +166,8 @@ class SetUsbDevice(command.Command):
         identity_common.add_project_domain_option_to_parser(parser)
         parser.add_argument(
             '--detach', action='store_true',
-            help='With --no-project: take it from its server as well, at '
-                 'once')
+            help='With --project or --no-project: take it at once from a '
+                 'server of a project that it is not granted to any more')
         disabled = parser.add_mutually_exclusive_group()
         disabled.add_argument(
             '--disable', action='store_true', dest='disabled', default=None,
@@ -172,13 +175,13 @@ class SetUsbDevice(command.Command):
         disabled.add_argument(
             '--enable', action='store_false', dest='disabled',
             help='Offer it again')
-        for name, whose in (('description', "administrators' label"),
-                            ('tag', "label of the server's project")):
-            label = parser.add_mutually_exclusive_group()
-            label.add_argument('--' + name, metavar='<%s>' % name,
-                               help='Set the ' + whose)
-            label.add_argument('--no-' + name, action='store_true',
-                               help='Remove the ' + whose)
+        description = parser.add_mutually_exclusive_group()
+        description.add_argument(
+            '--description', metavar='<description>',
+            help='Describe it: where it is, whose it is, what it is for')
+        description.add_argument(
+            '--no-description', action='store_true',
+            help='Remove the description')
         return parser
 
     def take_action(self, parsed_args):
@@ -190,30 +193,29 @@ class SetUsbDevice(command.Command):
 
     def _changes(self, parsed_args):
         changes = {}
-        if parsed_args.detach and not parsed_args.no_project:
-            raise exceptions.CommandError(
-                '--detach goes with --no-project. To detach a device from '
-                'its server without taking the grant back: openstack '
-                'server remove usb device.')
         if parsed_args.project:
             changes['project_id'] = common.find_project_id(
                 self, parsed_args.project, parsed_args.project_domain)
         elif parsed_args.no_project:
             changes['project_id'] = None
-            if parsed_args.detach:
-                changes['detach'] = True
+        if parsed_args.detach:
+            if not changes:
+                raise exceptions.CommandError(
+                    '--detach goes with --project or --no-project. To '
+                    'detach a device without changing the grant: openstack '
+                    'server remove usb device.')
+            changes['detach'] = True
         if parsed_args.disabled is not None:
             changes['disabled'] = parsed_args.disabled
-        for name in ('description', 'tag'):
-            if getattr(parsed_args, name) is not None:
-                changes[name] = getattr(parsed_args, name)
-            elif getattr(parsed_args, 'no_' + name):
-                changes[name] = None
+        if parsed_args.description is not None:
+            changes['description'] = parsed_args.description
+        elif parsed_args.no_description:
+            changes['description'] = None
         if not changes:
             raise exceptions.CommandError(
                 'Nothing to change: give at least one of --project, '
-                '--no-project, --disable, --enable, --description, '
-                '--no-description, --tag and --no-tag.')
+                '--no-project, --disable, --enable, --description and '
+                '--no-description.')
         return changes
 
 

@@ -43,8 +43,8 @@ def _the_one(name: str, found: list[typing.Any]) -> typing.Any:
 
 def _missing(name: str) -> exceptions.NotFoundException:
     return exceptions.NotFoundException(
-        "No USB device with the id, serial number or tag '%s' is visible "
-        "to this project." % name)
+        "No USB device with the id, serial number, tag or description '%s' "
+        "is visible to this project." % name)
 
 
 class UsbProxyMixin(proxy.Proxy):
@@ -85,11 +85,14 @@ class UsbProxyMixin(proxy.Proxy):
     def find_usb_device(
             self, name: str, ignore_missing: bool = True
     ) -> typing.Optional[usb_device.UsbDevice]:
-        """Find a device by its id, serial number or tag, in this order.
+        """Find a device by its id, its serial number, or how it is called.
+
+        The id comes first, then the serial number; tag and description,
+        which different people write, count alike.
 
         :param ignore_missing: return None where there is none
-        :raises: DuplicateResource where several have that serial number
-            or tag; NotFoundException
+        :raises: DuplicateResource where several are called so;
+            NotFoundException
         """
         if is_uuid(name):
             try:
@@ -98,8 +101,9 @@ class UsbProxyMixin(proxy.Proxy):
                 pass
         found = _the_one(name, list(self.usb_devices(serial=name)))
         if found is None:
-            found = _the_one(name, [device for device in self.usb_devices()
-                                    if device.tag == name])
+            found = _the_one(name, [
+                device for device in self.usb_devices()
+                if name in (device.tag, device.description)])
         if found is None and not ignore_missing:
             raise _missing(name)
         return found
@@ -111,9 +115,9 @@ class UsbProxyMixin(proxy.Proxy):
 
         :param device: its id, or what another method returned
         :param changes: ``project_id``, to grant it, or None to take the
-            grant back; ``disabled``; ``tag`` and ``description``, None to
-            remove them; with ``project_id`` None also ``detach``, True to
-            take it from its server at once
+            grant back; with that ``detach``, True to take it at once from
+            a server of a project that it is not granted to any more;
+            ``disabled``; ``description``, None to remove it
         :returns: the device as it is now
         """
         return self._record(device).change(self, **changes)

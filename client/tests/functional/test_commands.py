@@ -101,6 +101,7 @@ class TestInventory(base.FunctionalTestCase):
         every = self.ids('--sort', 'port_path')
         self.assertGreaterEqual(len(every), 4)
         self.assertEqual(every[::-1], self.ids('--sort', 'port_path:desc'))
+        self.assertEqual(every, self.ids('--sort', 'host,port_path'))
         first = self.ids('--sort', 'port_path', '--limit', '2')
         self.assertEqual(every[:2], first)
         self.assertEqual(every[2:], self.ids(
@@ -125,16 +126,17 @@ class TestInventory(base.FunctionalTestCase):
                 self.ids('--status', 'blocked')[0], '-f', 'value', '-c',
                 'status').strip())
 
-    def test_disable_and_label(self):
+    def test_disable_and_describe(self):
         device = self.free_device()
         self.succeed('admin', 'usb', 'device', 'set', device.id,
-                     '--disable', '--tag', 'asset 1')
+                     '--disable', '--description', 'asset 1')
         shown = self.read('admin', 'usb', 'device', 'show', 'asset 1')
         self.assertIs(True, shown['disabled'])
         self.succeed('admin', 'usb', 'device', 'set', device.id, '--enable',
-                     '--no-tag')
+                     '--no-description')
         shown = self.read('admin', 'usb', 'device', 'show', device.id)
-        self.assertEqual((False, None), (shown['disabled'], shown['tag']))
+        self.assertEqual((False, None),
+                         (shown['disabled'], shown['description']))
 
     def test_rescan(self):
         self.assertEqual('', self.succeed(

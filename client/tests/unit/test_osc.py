@@ -157,10 +157,11 @@ class TestUsbDeviceSet(CommandTestCase):
                  {'project_id': None, 'detach': True}),
                 (('--disable',), {'disabled': True}),
                 (('--enable',), {'disabled': False}),
-                (('--tag', 'a', '--description', 'b'),
-                 {'tag': 'a', 'description': 'b'}),
-                (('--no-tag', '--no-description'),
-                 {'tag': None, 'description': None})):
+                (('--project', 'alpha', '--detach'),
+                 {'project_id': fake_nova.PROJECT, 'detach': True}),
+                (('--disable', '--description', 'b'),
+                 {'disabled': True, 'description': 'b'}),
+                (('--no-description',), {'description': None})):
             self.nova.requests.clear()
             self.run_command(usb_device.SetUsbDevice, 'S-1', *words)
             self.assertEqual(changes, self.changed(), words)
@@ -172,11 +173,13 @@ class TestUsbDeviceSet(CommandTestCase):
 
     def test_detach_alone(self):
         self.assertIn('--no-project', self.fails(
-            usb_device.SetUsbDevice, 'S-1', '--detach'))
+            usb_device.SetUsbDevice, 'S-1', '--detach', '--disable'))
+        self.assertEqual([], self.nova.asked('PUT'))
 
     def test_contradictions(self):
         for words in (('--project', 'a', '--no-project'),
-                      ('--enable', '--disable'), ('--tag', 'a', '--no-tag')):
+                      ('--enable', '--disable'),
+                      ('--description', 'a', '--no-description')):
             self.misread(usb_device.SetUsbDevice, 'S-1', *words)
 
     def test_unknown_project(self):

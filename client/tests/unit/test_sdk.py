@@ -82,6 +82,20 @@ class TestInventory(SdkTestCase):
             self.assertEqual(
                 number, int(self.compute.find_usb_device(name).id[-1]), name)
 
+    def test_find_by_description(self):
+        self.nova.devices[0]['description'] = 'asset 1'
+        self.assertEqual(FREE['id'],
+                         self.compute.find_usb_device('asset 1').id)
+
+    def test_tag_does_not_hide_a_description(self):
+        self.nova.devices[0]['description'] = 'licence'
+        self.assertRaises(exceptions.DuplicateResource,
+                          self.compute.find_usb_device, 'licence')
+
+    def test_tag_does_not_hide_a_serial_number(self):
+        self.nova.devices[1]['tag'] = 'S-1'
+        self.assertEqual(FREE['id'], self.compute.find_usb_device('S-1').id)
+
     def test_find_none(self):
         self.assertIsNone(self.compute.find_usb_device('x'))
         error = self.assertRaises(

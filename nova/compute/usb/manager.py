@@ -13,6 +13,7 @@ import oslo_messaging as messaging
 from nova.compute.usb import allocations
 from nova.compute.usb import attachments
 from nova.compute.usb import lifecycle
+from nova.compute.usb import provider
 from nova.compute.usb import reconciler
 from nova.compute.usb import settler
 from nova.compute.usb import stalled
@@ -31,7 +32,8 @@ LOG = logging.getLogger(__name__)
 #: Errors that are returned to RPC callers without logging a traceback here.
 expected = messaging.expected_exceptions(
     usb_exception.UsbDeviceConflict, usb_exception.UsbDeviceNotFound,
-    usb_exception.UsbNotSupported, usb_exception.UsbDatabaseNotSynced)
+    usb_exception.UsbNotSupported, usb_exception.UsbDatabaseNotSynced,
+    provider.PlacementUnavailable)
 
 
 def _settled_later(method):
@@ -129,6 +131,16 @@ class UsbManager(object):
         """Report all of the host's devices, and put records right."""
         self._check_supported()
         self.reconciler.rescan(context)
+
+    @expected
+    def withdraw(self, context):
+        """Give nothing any more until a restart: USB is being removed."""
+        self._refusal = usb_exception.UsbNotSupported(
+            reason='it was removed with nova-manage. Restart nova-compute '
+            'if it is wanted again')
+        if self.driver is not None:
+            self.driver.stop_events()
+        self.allocations.remove(context)
 
     def look_again(self, context):
         """Report soon, although nothing may have changed here."""

@@ -70,24 +70,11 @@ def _retried(method):
     return wrapper
 
 
-class Provider(object):
-    """The provider of the USB devices of one compute node.
+class _Requests(object):
+    """Requests to Placement, and one kind of error for all that fails."""
 
-    Each method may raise PlacementUnavailable.
-
-    :param client: upstream's SchedulerReportClient, of which nothing but
-        the plain HTTP verbs is used
-    :param root: uuid of the compute node, which is its provider's
-    :param nodename: its name
-    """
-
-    def __init__(self, client, root, nodename):
+    def __init__(self, client):
         self._client = client
-        self.root = root
-        self.name = provider_name(nodename)
-        self._uuid = None
-        #: Whether it was looked for and there was none.
-        self.absent = False
 
     def _ask(self, context, verb, url, version, *data, ok=()):
         """One request.
@@ -108,6 +95,26 @@ class Provider(object):
                                          response.text))
         return (response.status_code,
                 response.json() if response.content else None)
+
+
+class Provider(_Requests):
+    """The provider of the USB devices of one compute node.
+
+    Each method may raise PlacementUnavailable.
+
+    :param client: upstream's SchedulerReportClient, of which nothing but
+        the plain HTTP verbs is used
+    :param root: uuid of the compute node, which is its provider's
+    :param nodename: its name
+    """
+
+    def __init__(self, client, root, nodename):
+        super(Provider, self).__init__(client)
+        self.root = root
+        self.name = provider_name(nodename)
+        self._uuid = None
+        #: Whether it was looked for and there was none.
+        self.absent = False
 
     def find(self, context):
         """:returns: its uuid, or None when there is no such provider"""
@@ -274,12 +281,13 @@ class Provider(object):
 
         :returns: whether there was one
         """
-        if self.find(context) is None:
+        uuid = self.find(context)
+        if uuid is None:
             return False
         for consumer in self.consumers(context):
             self.allocate(context, consumer, lambda holds: {})
         self.send(context, usb_inventory.Inventory.nothing())
-        self._ask(context, 'delete', '/resource_providers/%s' % self._uuid,
+        self._ask(context, 'delete', '/resource_providers/' + uuid,
                   _PROVIDERS, ok=(404,))
         self._uuid = None
         return True

@@ -26,7 +26,8 @@ class ComputeUsbAPI(object):
 
     Versions of the namespace::
 
-        1.0 - attach_usb_device, detach_usb_device, look_again, rescan
+        1.0 - attach_usb_device, detach_usb_device, look_again, rescan,
+              withdraw
     """
 
     NAMESPACE = 'usb'
@@ -80,6 +81,10 @@ class ComputeUsbAPI(object):
         :raises: nova.usb.exception.UsbNotSupported
         """
         self._call(context, host, 'rescan')
+
+    def withdraw(self, context, host):
+        """Have the host give nothing any more, until it is restarted."""
+        self._call(context, host, 'withdraw')
 
     def look_again(self, context, host):
         """Have the host look for what nobody ends; waits for nothing.

@@ -53,3 +53,15 @@ def version(connection):
     if not connection.dialect.has_table(connection, table.name):
         return None
     return connection.execute(table.select()).scalar()
+
+
+def drop(connection):
+    """Leave nothing of ours in a database; no error where there is
+    nothing.
+
+    :param connection: SQLAlchemy connection to a cell's database, in a
+        transaction
+    """
+    metadata = models.models.BASE.metadata
+    metadata.drop_all(
+        connection, tables=[metadata.tables[name] for name in models.TABLES])

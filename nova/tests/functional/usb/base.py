@@ -132,6 +132,10 @@ class UsbTestBase(waits.PatientWaits, compat.Harness,
         found = usb_obj.UsbDeviceList.get_by_filters(self.context, filters)
         return {device.port_path: device for device in found}
 
+    def present(self):
+        """Those of them that are plugged in."""
+        return self.devices(present=True)
+
     def device(self, port_path):
         return self.devices()[port_path]
 

@@ -22,14 +22,18 @@ STRANGE_QUERIES = (
 STRANGE_BODIES = (
     None, [], {}, 5, 'x', True, {'usb_device': None}, {'usb_device': []},
     {'usb_device': 'x'}, {'usb_device': {}}, {'device': {}},
-    {'usb_device': {'unknown': 1}}, {'usb_device': {'tag': ''}},
-    {'usb_device': {'tag': 5}}, {'usb_device': {'tag': 'x' * 61}},
-    {'usb_device': {'tag': 'a\nb'}}, {'usb_device': {'tag': 'a\x00'}},
-    {'usb_device': {'tag': '\U0001f600'}}, {'usb_device': {'tag': '\ud800'}},
-    {'usb_device': {'tag': ['x']}}, {'usb_device': {'tag': {'x': 'y'}}})
+    {'usb_device': {'unknown': 1}}, {'usb_device': {'tag': 'x'}},
+    {'usb_device': {'description': ''}}, {'usb_device': {'description': 5}},
+    {'usb_device': {'description': 'x' * 256}},
+    {'usb_device': {'description': 'a\nb'}},
+    {'usb_device': {'description': 'a\x00'}},
+    {'usb_device': {'description': '\U0001f600'}},
+    {'usb_device': {'description': '\ud800'}},
+    {'usb_device': {'description': ['x']}},
+    {'usb_device': {'description': {'x': 'y'}}})
 STRANGE_BYTES = (b'', b'{', b'null', b'{"usb_device": NaN}', b'\x00',
                  b'\xff', b'{"\xff": 1}', b'[' * 100000,
-                 b'{"usb_device": {"tag": "\xe2\x80\xa8"}}')
+                 b'{"usb_device": {"description": "\xe2\x80\xa8"}}')
 
 
 class BadInputTest(base.UsbTestBase):

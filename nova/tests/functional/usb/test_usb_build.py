@@ -145,7 +145,7 @@ class BuildFailureTest(BuildTestBase):
         code, body = self.request(
             'POST', '/os-usb-devices/%s/action' % self.device_of('host1').uuid,
             {'rescan': None})
-        self.assertEqual(202, code, body)
+        self.assertEqual(204, code, body)
         self.assert_free('host1')
         # Given to another server, it stays there when the first is deleted.
         self.useFixture(fixtures.MonkeyPatch(

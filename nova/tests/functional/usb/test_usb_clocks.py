@@ -184,7 +184,7 @@ class LateReportTest(away_base.AwayTestBase):
         self.scan()
         self.assertIn('1-2.1', self.devices())
         self.scan()
-        self.assertNotIn('1-2.1', self.devices())
+        self.assertNotIn('1-2.1', self.present())
         self.assertIsNone(self.compute.manager.usb.unsupported)
         self.assertNotIn('Another nova-compute reports',
                          self.stdlog.logger.output)

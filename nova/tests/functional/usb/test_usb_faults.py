@@ -58,7 +58,7 @@ class AttachFaultTest(fault_base.FaultTestBase):
         self.unplug('1-1')
         self.assert_refused(self.try_attach(), 'no longer where it was')
         self.scan()
-        self.assertNotIn('1-1', self.devices())
+        self.assertNotIn('1-1', self.present())
 
     def test_replugged_meanwhile(self):
         self.replug('1-1')
@@ -167,7 +167,7 @@ class DetachFaultTest(fault_base.FaultTestBase):
         self.unplug('1-1')
         self.scan()
         self.assertEqual(204, self.try_detach()[0])
-        self.assertNotIn('1-1', self.devices())
+        self.assertNotIn('1-1', self.present())
         self.assert_agree()
 
 

@@ -49,7 +49,7 @@ class StartTest(base.UsbTestBase):
         self.unplug('1-1')
         self.scan()
         # It scans no more, and says why it attaches nothing.
-        self.assertIn('1-1', self.devices())
+        self.assertIn('1-1', self.present())
         code, body = self.attach(server, id=self.device('1-1').uuid)
         self.assertEqual(501, code, body)
         self.assertIn('[usb] enabled', str(body))
@@ -60,7 +60,7 @@ class StartTest(base.UsbTestBase):
         self.assertIn('report_usb_devices', tasks)
         self.unplug('1-1')
         tasks['report_usb_devices'](self.compute.manager, self.context)
-        self.assertNotIn('1-1', self.devices())
+        self.assertNotIn('1-1', self.present())
 
 
 class TwoReportersTest(base.UsbTestBase):
@@ -83,11 +83,11 @@ class TwoReportersTest(base.UsbTestBase):
         self.unplug('1-1')
         for _n in range(3):
             old.reconcile(self.context)
-        self.assertIn('1-1', self.devices())
+        self.assertIn('1-1', self.present())
         self.assertEqual(1, self.stdlog.logger.output.count(
             'Another nova-compute reports'))
         self.scan()
-        self.assertNotIn('1-1', self.devices())
+        self.assertNotIn('1-1', self.present())
 
     def test_answer_to_the_first_report_is_lost(self):
         real = usb_obj.UsbDeviceList.report
@@ -109,7 +109,7 @@ class TwoReportersTest(base.UsbTestBase):
         self.assertIsNone(self.compute.manager.usb.unsupported)
         self.unplug('1-1')
         self.scan()
-        self.assertNotIn('1-1', self.devices())
+        self.assertNotIn('1-1', self.present())
 
 
 class NotSyncedTest(base.UsbTestBase):

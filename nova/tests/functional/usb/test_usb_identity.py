@@ -4,14 +4,14 @@
 
 import shutil
 
-from nova.tests.functional.usb import test_usb_libvirt
+from nova.tests.functional.usb import libvirt_base
 from nova.tests.unit.usb import usb_db_base
 from nova.usb import host_device
 
-TWIN = test_usb_libvirt.TWIN
+TWIN = libvirt_base.TWIN
 
 
-class TwinsTest(test_usb_libvirt.LibvirtUsbTestBase):
+class TwinsTest(libvirt_base.LibvirtUsbTestBase):
     """Two dongles that nothing tells apart but where they are."""
 
     def setUp(self):
@@ -93,3 +93,73 @@ class TwinsTest(test_usb_libvirt.LibvirtUsbTestBase):
         self.assertEqual((uuid, free.device),
                          (device.uuid, device.device_number))
         self.assert_each_has_its_own()
+
+
+class ImpostorTest(libvirt_base.LibvirtUsbTestBase):
+    """What comes back says that it is the same, and can do something else."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = self.attached_server()
+        self.fields = self.host.unplug('1-1')
+        self.scan()
+
+    def come_back(self, **changes):
+        address = self.host.plug('1-1', **dict(self.fields, **changes))
+        self.scan()
+        return address
+
+    def assert_refused(self, words):
+        device = self.device('1-1')
+        self.assertEqual((self.uuid, 'attached', self.server['id']), (
+            device.uuid, device.status, device.instance_uuid))
+        self.assertIn(words, device.blocked_reason)
+        self.assertEqual({}, self.live(self.server))
+
+    def test_refused_until_the_holder_accepts(self):
+        self.come_back(interfaces=['08', '03'])
+        for _scan in range(2):
+            self.assert_refused('03,08 and was 08')
+            self.scan()
+        self._reboot_server(self.server, hard=True)
+        self.scan()
+        self.assert_refused('03,08 and was 08')
+        self.restart_compute_service('compute1')
+        self.scan()
+        self.assert_refused('03,08 and was 08')
+        self.assertEqual(204, self.detach(self.server, self.uuid)[0])
+        device = self.device('1-1')
+        self.assertEqual(('available', None),
+                         (device.status, device.blocked_reason))
+        code, body = self.attach(self.server, id=self.uuid)
+        self.assertEqual(200, code, body)
+        # From now on it is what it is.
+        address = self.host.replug('1-1')
+        self.scan()
+        self.assertEqual({self.uuid: address}, self.live(self.server))
+
+    def test_another_release_of_it(self):
+        self.come_back(bcd_device='0666')
+        self.assert_refused('its bcdDevice is 0666 and was 0100')
+
+    def test_the_real_one_comes_back(self):
+        self.come_back(device_class='09', interfaces=['09'])
+        # Hubs are none that anybody has.
+        self.assertFalse(self.device('1-1').present)
+        self.host.unplug('1-1')
+        self.come_back(device_class='ff')
+        self.assert_refused('its class is ff and was 00')
+        self.host.unplug('1-1')
+        address = self.come_back()
+        self.assertIsNone(self.device('1-1').blocked_reason)
+        self.assertEqual({self.uuid: address}, self.live(self.server))
+
+    def test_swapped_between_listing_and_attaching(self):
+        self.come_back()
+        self.assertEqual(204, self.detach(self.server, self.uuid)[0])
+        self.host.unplug('1-1')
+        # Nobody has scanned since.
+        self.host.plug('1-1', **dict(self.fields, interfaces=['03']))
+        code, body = self.attach(self.server, id=self.uuid)
+        self.assertEqual(409, code, body)
+        self.assertEqual({}, self.live(self.server))

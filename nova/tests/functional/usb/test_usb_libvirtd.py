@@ -129,7 +129,7 @@ class LibvirtdTest(libvirt_base.LibvirtUsbTestBase):
         code, body = self.request(
             'POST', '/os-usb-devices/%s/action' % self.uuid,
             {'rescan': None})
-        self.assertEqual(202, code, body)
+        self.assertEqual(204, code, body)
         self.assertEqual(self.address.device,
                          self.device('1-1').device_number)
         self.converge()

@@ -84,7 +84,7 @@ class PlacementCommandsTest(ManageMixin, base.UsbTestBase):
         code, body = self.request(
             'POST', '/os-usb-devices/%s/action' % self.device('1-1').uuid,
             {'rescan': None})
-        self.assertEqual(202, code, body)
+        self.assertEqual(204, code, body)
         # Placement is told by the periodic task alone.
         self.scan()
 

@@ -124,9 +124,9 @@ class PoolTest(test_usb_placement_moves.CountedMixin, base.UsbTestBase):
         self.assertEqual({TWIN_CLASS: 2}, self.totals())
         self.assertIn(STICK_CLASS, self.classes())
         self._delete_server(server)
-        clock = self.compute.manager.usb.allocations
-        now = clock.clock()
-        clock.clock = lambda: now + 601
+        publication = self.compute.manager.usb.allocations.publication
+        now = publication.clock()
+        publication.clock = lambda: now + 601
         self.scan()
         self.assertEqual({TWIN_CLASS}, self.classes())
 

@@ -186,6 +186,9 @@ class ReplugTest(base.UsbTestBase):
     def test_nobodys_and_gone(self):
         self.unplug('1-2.1')
         self.scan()
+        self.assertEqual({'1-1', '1-2.2'}, set(self.present()))
+        self.flags(absent_grace_time=0, group='usb')
+        self.scan()
         self.assertEqual({'1-1', '1-2.2'}, set(self.devices()))
 
     def test_report_cannot_be_sent(self):

@@ -5,6 +5,7 @@ import datetime
 import types
 
 from nova.tests.unit.usb import host_devices
+from nova.usb import features
 from nova.usb import status
 from nova.usb import tracker
 
@@ -52,4 +53,5 @@ class Records(object):
         record = self.at(port)
         record.status = state
         record.instance_uuid = server
+        record.accepted_as = features.describe(record)
         return record

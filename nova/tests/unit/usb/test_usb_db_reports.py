@@ -143,11 +143,10 @@ class ReportTest(usb_db_base.UsbDbTestCase):
             return self.report(*devices)
 
     def test_released_while_it_vanishes(self):
-        self.claim(self.one())
-        self.assertEqual(
-            [(status.AVAILABLE, False)],
-            [(row.status, row.present) for row in
-             self._report_while(lambda: self.release(row))])
+        row = self.claim(self.one())
+        after, = self._report_while(lambda: self.release(row))
+        self.assertEqual((status.AVAILABLE, False),
+                         (after.status, after.present))
 
     def test_released_while_it_returns(self):
         row = self.claim(self.one())

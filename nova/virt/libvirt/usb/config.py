@@ -194,19 +194,17 @@ def ensure_controller(guest, machine=None, chosen=None):
     """
     if chosen == 'none':
         return None
+    model = chosen or _MODEL
+    slot = free_slot(guest.os_mach_type or machine)
     found = [device for device in guest.devices if isinstance(
         device, vconfig.LibvirtConfigGuestUSBHostController)]
-    slot = free_slot(guest.os_mach_type or machine)
     for device in found:
-        model = device.model or ''
-        if model == 'none' or 'xhci' in model:
+        if device.model == 'none':
+            return _replace(guest, device, model, slot)
+        if 'xhci' in (device.model or ''):
             # One that upstream adds stays where libvirt places it.
-            slot = slot if model == 'none' else getattr(device, 'slot', None)
-            ours = LibvirtConfigGuestXhciController(
-                device.index or 0, chosen or _MODEL if model == 'none' else
-                model, slot)
-            guest.devices[guest.devices.index(device)] = ours
-            return ours.index
+            return _replace(guest, device, device.model,
+                            getattr(device, 'slot', None))
     if not found:
         # libvirt adds this controller by itself when Nova defines none
         # (22.x), but not when there is another one. So it is defined here.
@@ -215,9 +213,18 @@ def ensure_controller(guest, machine=None, chosen=None):
         guest.add_device(default)
         found = [default]
     index = 1 + max(device.index or 0 for device in found)
-    guest.add_device(LibvirtConfigGuestXhciController(
-        index, chosen or _MODEL, slot))
+    guest.add_device(LibvirtConfigGuestXhciController(index, model, slot))
     return index
+
+
+def _replace(guest, device, model, slot):
+    """Replace a guest's controller by one with all ports.
+
+    :returns: its index
+    """
+    ours = LibvirtConfigGuestXhciController(device.index or 0, model, slot)
+    guest.devices[guest.devices.index(device)] = ours
+    return ours.index
 
 
 def free_ports(guest):

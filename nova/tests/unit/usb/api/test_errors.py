@@ -27,6 +27,7 @@ OTHERS = {
     usb_exception.UsbNotSupported: 501,
     usb_exception.UsbDatabaseNotSynced: 503,
     usb_exception.UsbCellUnavailable: 503,
+    usb_exception.UsbPlacementUnavailable: 503,
 }
 
 

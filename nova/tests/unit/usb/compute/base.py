@@ -35,6 +35,9 @@ class FakeAllocations(object):
     def note(self, records, sightings):
         self.noted = records
 
+    def withdraw(self):
+        self.noted = []
+
     def concerns(self, instance_uuid):
         return True
 

@@ -29,6 +29,11 @@ class DevicesApiTestCase(base.ComputeTestCase):
         self.long_ago = self.now - datetime.timedelta(seconds=21)
         self.servers = mock.create_autospec(usb_api.API, instance=True)
         self.servers.hosts = self.hosts = base.FakeHosts()
+        self.servers.compute_api = mock.Mock()
+        # Placement knows nothing of the device's host.
+        self.useFixture(fixtures.MockPatch(
+            'nova.objects.ComputeNodeList.get_all_by_host',
+            side_effect=exception.ComputeHostNotFound(host='compute1')))
         self.servers.finder = mock.Mock()
         self.servers.finder.find.side_effect = self._get
         self.instance = self.server(updated_at=self.now)

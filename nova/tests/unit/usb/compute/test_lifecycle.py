@@ -186,7 +186,8 @@ class LifecycleTest(base.ComputeTestCase):
         # A virt driver that has none.
         self.settler.driver = None
         nothing = lifecycle.Lifecycle(
-            self.attachments, self.settler, self.stalled.includes)
+            self.attachments, self.settler, self.stalled.includes,
+            self.allocations)
         with mock.patch(BY_INSTANCE, side_effect=AssertionError):
             for event in AFTER + ('before_suspend', 'before_live_migration'):
                 getattr(nothing, event)(self.context, self.server)

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Tests of attaching and detaching with libvirt."""
 
 import threading
 from unittest import mock
@@ -6,82 +7,23 @@ from unittest import mock
 from oslo_utils.fixture import uuidsentinel as uuids
 
 from nova import objects
-from nova import test
-from nova.tests.usb_fixtures import compat
+from nova.tests.unit.usb.virt import libvirt_base
 from nova.tests.usb_fixtures.compat import fakelibvirt
-from nova.tests.usb_fixtures import usb as usb_fixtures
-from nova.tests.usb_fixtures import usb_libvirt
 from nova.usb import exception
 from nova.usb import host_device
-from nova.virt import fake
-from nova.virt.libvirt import driver as libvirt_driver
 from nova.virt.libvirt import event as libvirtevent
-from nova.virt.usb import factory
 
-STICK = {'vendor_id': '0781', 'product_id': '5567'}
-
-DOMAIN = """<domain type='kvm'>
-  <name>%(name)s</name><uuid>%(uuid)s</uuid>
-  <memory>65536</memory><vcpu>1</vcpu>
-  <os><type arch='x86_64' machine='q35'>hvm</type></os>
-  <devices>%(devices)s</devices>
-</domain>"""
-
-XHCI = "<controller type='usb' index='1' model='qemu-xhci' ports='15'/>"
-PLAIN = ("<controller type='usb' index='0'/>"
-         "<input type='tablet' bus='usb'/>")
-NONE = "<controller type='usb' index='0' model='none'/>"
-
-ATTACHED = (
-    '<hostdev mode="subsystem" type="usb" managed="yes">'
-    '<source startupPolicy="optional"><address bus="1" device="%d"/></source>'
-    '<alias name="ua-usb-%s"/>%s</hostdev>')
-
-LIVE = fakelibvirt.VIR_DOMAIN_AFFECT_LIVE
-CONFIG = fakelibvirt.VIR_DOMAIN_AFFECT_CONFIG
+STICK = libvirt_base.STICK
+DOMAIN = libvirt_base.DOMAIN
+XHCI = libvirt_base.XHCI
+PLAIN = libvirt_base.PLAIN
+NONE = libvirt_base.NONE
+ATTACHED = libvirt_base.ATTACHED
+LIVE = libvirt_base.LIVE
+CONFIG = libvirt_base.CONFIG
 
 
-class LibvirtUsbTestCase(test.NoDBTestCase):
-
-    def setUp(self):
-        super().setUp()
-        self.useFixture(compat.LibvirtFixture())
-        self.hosts = self.useFixture(usb_fixtures.UsbHostFixture())
-        self.libvirt = self.useFixture(
-            usb_libvirt.UsbLibvirtFixture(self.hosts))
-        self.flags(host='compute1')
-        self.host = self.hosts.host('compute1')
-        self.connection = fakelibvirt.Connection(
-            'qemu:///system', hostname='compute1')
-        compute_driver = libvirt_driver.LibvirtDriver(fake.FakeVirtAPI())
-        compute_driver._host.get_connection = lambda: self.connection
-        self.libvirt.listen(self.connection, compute_driver)
-        self.compute_driver = compute_driver
-        self.driver = factory.for_driver(compute_driver)
-        self.instance = objects.Instance(
-            id=1, uuid=uuids.instance, display_name='one')
-        self.address = self.host.plug('1-1', **STICK)
-
-    def define(self, devices=PLAIN + XHCI, uuid=uuids.instance):
-        self.domain = self.connection.defineXML(DOMAIN % {
-            'name': 'instance-' + uuid, 'uuid': uuid, 'devices': devices})
-        return self.domain
-
-    def start(self, devices=PLAIN + XHCI, uuid=uuids.instance):
-        self.define(devices, uuid).create()
-        return self.domain
-
-    def attach(self, uuid=uuids.device, address=None):
-        self.driver.attach(None, self.instance, uuid, address or self.address)
-
-    def detach(self, uuid=uuids.device):
-        self.driver.detach(None, self.instance, uuid)
-
-    def attached(self):
-        return self.driver.attached(self.instance)
-
-
-class AttachTest(LibvirtUsbTestCase):
+class AttachTest(libvirt_base.LibvirtUsbTestCase):
 
     def test_xml_and_flags(self):
         self.start()
@@ -192,51 +134,7 @@ class AttachTest(LibvirtUsbTestCase):
         self.assertEqual(409, error.code)
 
 
-class DefinitionTest(LibvirtUsbTestCase):
-    """No persistent definition keeps a device."""
-
-    def clear(self):
-        self.driver.clear_definition(
-            self.compute_driver._host.get_guest(self.instance))
-
-    def test_the_running_domain_keeps_it(self):
-        other = self.host.plug('1-2', **STICK)
-        self.start(PLAIN + XHCI + ATTACHED % (
-            self.address.device, uuids.device, '') + ATTACHED % (
-            other.device, uuids.other, ''))
-        self.clear()
-        self.assertEqual([], self.domain.usb_config)
-        self.assertEqual({uuids.device: self.address, uuids.other: other},
-                         self.attached())
-
-    def test_devices_of_others_stay(self):
-        self.start(PLAIN + XHCI + (ATTACHED % (
-            self.address.device, 'x', '')).replace('ua-usb-x', 'ua-mine'))
-        self.clear()
-        self.assertEqual(1, len(self.domain.usb_config))
-
-    def test_a_failure_stops_no_start(self):
-        self.start(PLAIN + XHCI + ATTACHED % (
-            self.address.device, uuids.device, ''))
-        with mock.patch.object(
-                self.domain, 'detachDeviceFlags',
-                side_effect=fakelibvirt.make_libvirtError(
-                    fakelibvirt.libvirtError, 'no luck')):
-            self.clear()
-        self.assertIn('stay in the persistent definition',
-                      self.stdlog.logger.output)
-
-    def test_holders(self):
-        self.start(uuid=uuids.without)
-        self.assertEqual(set(), self.driver.holders())
-        self.start()
-        self.attach()
-        self.assertEqual({uuids.instance}, self.driver.holders())
-        self.domain.destroy()
-        self.assertEqual(set(), self.driver.holders())
-
-
-class DetachTest(LibvirtUsbTestCase):
+class DetachTest(libvirt_base.LibvirtUsbTestCase):
 
     def test_detach(self):
         self.start()
@@ -390,7 +288,7 @@ class DetachTest(LibvirtUsbTestCase):
         self.assertEqual({}, self.attached())
 
 
-class HostTest(LibvirtUsbTestCase):
+class HostTest(libvirt_base.LibvirtUsbTestCase):
 
     def test_scan(self):
         device, = self.driver.scan()

@@ -76,8 +76,8 @@ class GuestConfigTest(test.NoDBTestCase):
     def config(self, *args, **kwargs):
         """What was made of USB: controllers, and addresses by uuid."""
         guest = self.driver._get_guest_config(
-            self.instance, [], objects.ImageMeta.from_dict({}), {}, *args,
-            **kwargs)
+            self.instance, [], objects.ImageMeta.from_dict({}), {},
+            *args, **kwargs)
         hostdevs = {
             device.device_uuid: device for device in guest.devices
             if isinstance(device, usb_config.LibvirtConfigGuestHostdevUSB)}
