@@ -55,7 +55,8 @@ class GuestConfigTest(test.NoDBTestCase):
         self.driver = Driver()
         self.usb_driver = factory.for_driver(self.driver)
         self.instance = objects.Instance(
-            id=1, uuid=uuids.instance, flavor=objects.Flavor(extra_specs={}))
+            id=1, uuid=uuids.instance, project_id='project',
+            flavor=objects.Flavor(extra_specs={}))
         self.records = []
         self.get = self.useFixture(fixtures.MockPatchObject(
             usb_obj.UsbDeviceList, 'get_by_instance_uuid',
@@ -67,7 +68,10 @@ class GuestConfigTest(test.NoDBTestCase):
             uuid=uuids.device, host='compute1', status='attached',
             identity='0781:5567/serial=AB-1', vendor_id='0781',
             product_id='5567', serial='AB-1', port_path='1-1',
-            controller='0000:00:14.0', speed='480')
+            controller='0000:00:14.0', speed='480',
+            bus_number=self.address.bus, device_number=self.address.device,
+            blocked_reason=None, accepted_as=None, project_id='project',
+            claim_project_id='project')
         values.update(changes)
         record = usb_obj.UsbDevice(**values)
         self.records.append(record)
