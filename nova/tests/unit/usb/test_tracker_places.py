@@ -6,6 +6,7 @@ import unittest
 
 from nova.tests.unit.usb import host_devices
 from nova.tests.unit.usb import records
+from nova.usb import features
 from nova.usb import host_device
 from nova.usb import status
 from nova.usb import tracker
@@ -91,6 +92,7 @@ class ControllerTest(unittest.TestCase):
             self.assertTrue(host_device.is_by_bus(row.identity))
             row.status = status.ATTACHED
             row.instance_uuid = 'server-%d' % number
+            row.accepted_as = features.describe(row)
         return list(self.records.rows)
 
     def test_old_records_are_carried_over(self):
@@ -130,6 +132,7 @@ class ControllerTest(unittest.TestCase):
         names = [row.identity for row in self.records.rows]
         for row in self.records.rows:
             row.status, row.instance_uuid = status.ATTACHED, 'server'
+            row.accepted_as = features.describe(row)
         old = [stick(device.port_path, controller=device.controller,
                      bus_number=device.bus_number) for device in devices]
         self.assertFalse(self.records.report_by_bus(*old))

@@ -16,13 +16,16 @@ db_api = usb_db_base.db_api
 class AcceptedTest(usb_db_base.UsbDbTestCase):
 
     def test_what_a_server_is_given_is_noted(self):
-        for values, noted in [
+        for number, (values, noted) in enumerate([
                 ({'interface_classes': ('08', '03'), 'bcd_device': '0100'},
                  '00/0100/03,08'),
                 ({'device_class': 'ff'}, 'ff//'),
                 ({'interface_classes': ['%02x' % code for code in range(85)],
-                  'bcd_device': '0100'}, None)]:
-            row = self.one(**values)
+                  'bcd_device': '0100'}, None)]):
+            # Another device each time.
+            values['port'] = '1-%d' % (number + 1)
+            row, = [row for row in self.report(stick(**values))
+                    if row.port_path == values['port']]
             self.assertIsNone(row.accepted_as)
             claimed = self.claim(row)
             self.assertEqual(features.describe(stick(**values)),
@@ -30,7 +33,8 @@ class AcceptedTest(usb_db_base.UsbDbTestCase):
             if noted:
                 self.assertEqual(noted, claimed.accepted_as)
             # A report changes nothing of it.
-            self.report(stick(device_class='0e', interface_classes=('0e',)))
+            self.report(stick(device_class='0e', interface_classes=('0e',),
+                              port=values['port']))
             self.assertEqual(claimed.accepted_as, self.get(row).accepted_as)
             self.assertIsNone(self.release(claimed).accepted_as)
 
