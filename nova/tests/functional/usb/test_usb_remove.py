@@ -112,6 +112,8 @@ class RemoveTest(RemoveMixin, base.UsbTestBase):
     def test_shelved_server(self):
         server = self.attached()
         self._shelve_server(server)
+        self._wait_for_assert(lambda: self.assertEqual(
+            'available', self.device('1-1').status))
         instance = objects.Instance.get_by_uuid(
             self.context, server['id'], expected_attrs=['system_metadata'])
         self.assertEqual(1, len(shelf.read(instance)))
