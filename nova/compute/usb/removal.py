@@ -5,11 +5,12 @@ What stays are the instance actions of the past, which any Nova shows.
 """
 
 import oslo_messaging as messaging
+import sqlalchemy as sa
 
 from nova.compute.usb import api as usb_api
-from nova.compute.usb import lifecycle
 from nova.compute.usb import provider as usb_provider
 from nova.compute.usb import rpcapi
+from nova.compute.usb import shelf
 from nova import context as nova_context
 from nova.db.usb import migration
 from nova import exception
@@ -141,6 +142,7 @@ class Removal(object):
         notes = usb_compat.models.InstanceSystemMetadata.__table__
         engine = usb_compat.db_api.get_engine(context=context)
         with engine.begin() as connection:
-            connection.execute(notes.delete().where(
-                notes.c.key == lifecycle.SHELVED_KEY))
+            connection.execute(notes.delete().where(sa.or_(
+                notes.c.key == shelf.OLD_KEY,
+                notes.c.key.startswith(shelf.PREFIX, autoescape=True))))
             migration.drop(connection)

@@ -25,12 +25,13 @@ class PlainConductor(fixtures.Fixture):
 
     @staticmethod
     def _refusing(real):
-        def method(manager, context, target, *args, **kwargs):
-            # The name of a class, or an object.
-            name = target if isinstance(target, str) else target.obj_name()
+        def method(manager, context, **kwargs):
+            name = kwargs.get('objname')
+            if name is None:
+                name = kwargs['objinst'].obj_name()
             if name.startswith('Usb'):
                 raise exception.UnsupportedObjectError(objtype=name)
-            return real(manager, context, target, *args, **kwargs)
+            return real(manager, context, **kwargs)
         return method
 
 

@@ -17,6 +17,8 @@ class PlainConductorTest(base.UsbTestBase):
         super(PlainConductorTest, self).setUp()
         self.server = self.boot()
         self.uuid = self.device('1-1').uuid
+        # So that errors are what they are between processes.
+        self.useFixture(usb_away.BrokerFixture())
         self.useFixture(usb_away.ComputeSideFixture())
 
     def test_devices_that_servers_have(self):
@@ -79,6 +81,7 @@ class PlainComputeTest(base.UsbTestBase):
     """Our nova-api and conductor, a nova-compute of upstream's."""
 
     def test_attach_and_detach(self):
+        self.useFixture(usb_away.BrokerFixture())
         server = self.boot()
         uuid = self.device('1-1').uuid
         self.assertEqual(200, self.attach(server, id=uuid)[0])

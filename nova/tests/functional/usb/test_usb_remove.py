@@ -4,6 +4,7 @@
 import sqlalchemy as sa
 
 from nova.cmd import manage
+from nova.compute.usb import shelf
 from nova.db.usb import migration
 from nova.db.usb import models
 from nova import objects
@@ -111,13 +112,15 @@ class RemoveTest(RemoveMixin, base.UsbTestBase):
     def test_shelved_server(self):
         server = self.attached()
         self._shelve_server(server)
+        self._wait_for_assert(lambda: self.assertEqual(
+            'available', self.device('1-1').status))
         instance = objects.Instance.get_by_uuid(
             self.context, server['id'], expected_attrs=['system_metadata'])
-        self.assertIn('usb_devices', instance.system_metadata)
+        self.assertEqual(1, len(shelf.read(instance)))
         self.remove(0)
         instance = objects.Instance.get_by_uuid(
             self.context, server['id'], expected_attrs=['system_metadata'])
-        self.assertNotIn('usb_devices', instance.system_metadata)
+        self.assertEqual({}, shelf.read(instance))
         self._unshelve_server(server)
 
     def test_forward_again(self):
