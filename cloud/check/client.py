@@ -7,7 +7,8 @@ from cloud import errors
 from cloud import seed
 from toolbox import commands
 
-TIMEOUT = 180
+# Seconds for one command; on a busy machine Python alone takes many.
+TIMEOUT = 600
 
 
 def openstack(settings, cloud, *words):

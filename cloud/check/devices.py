@@ -138,6 +138,7 @@ def bad_input(scene):
                  {'usb_device': {'id': scene.device['id'], 'color': 1}}):
         expect(send(scene.member, 'POST', scene.server_devices,
                                     body), 400)
+    # No device has such an id, as with Nova's servers.
     expect(send(scene.member, 'GET', DEVICES + '/x'), 404)
     return 'malformed requests are told so: 400, a malformed id: 404'
 
