@@ -30,10 +30,12 @@ class User:
         :param microversion: another one than cloud.sdk.MICROVERSION
         :returns: requests.Response, whatever its status
         """
-        kind = 'data' if isinstance(body, bytes) else 'json'
+        options = {'data' if isinstance(body, bytes) else 'json': body}
+        if microversion:
+            # None would stand for no microversion, not for the default.
+            options['microversion'] = microversion
         return getattr(self._connection, service).request(
-            path, method, headers=headers, microversion=microversion,
-            **{kind: body})
+            path, method, headers=headers, **options)
 
     def call(self, method, service, path, body=None, want=200, **options):
         """Send one request that has to succeed.

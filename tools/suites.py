@@ -14,13 +14,16 @@ from tools import results
 #: since a test also waits.
 WORKERS = (os.cpu_count() or 1) + 1
 #: What --quick runs of the functional tests on another than the default
-#: base: one of each thing that differs between releases.
-QUICK = (
-    r'test_usb_attach\.|'
-    r'test_usb_lifecycle\.MovesTest\.|'
-    r'test_usb_libvirt\.LibvirtUsbTest\.test_attach|'
-    r'test_usb_placement\.'
-)
+#: base: some of each thing that Nova does otherwise from release to release.
+QUICK = '|'.join((
+    r'test_usb_attach\.AttachTest\.test_(attach_show|stopped|paused|delete)',
+    r'test_usb_api\.RolesTest\.test_member',
+    r'test_usb_lifecycle\.\w+\.test_(resize_revert|evacuate$|shelve_unshelve)',
+    r'test_usb_libvirt\.LibvirtUsbTest\.test_(attach_a|hard_reboot|stop_a)',
+    r'test_usb_manage\.DbCommandsTest\.',
+    r'test_usb_placement\.PlacementTest\.test_(scheduled|live_attach)',
+    r'test_usb_snapshot\.\w+\.test_replugged',
+))
 #: Where selected.py is copied to, in a tree.
 SELECTION = 'fork_tests'
 #: Packages of ours outside of nova/ that may have tests, in `tests`.

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
+import ast
 import contextlib
 import io
 import os
+import re
 import unittest
 from unittest import mock
 
@@ -47,6 +49,31 @@ class ModulesTest(unittest.TestCase):
         for name in suites.own_modules('unit'):
             path = tools.ROOT / (name.replace('.', '/') + '.py')
             self.assertTrue(path.is_file(), name)
+
+
+class QuickTest(unittest.TestCase):
+
+    def test_each_part_names_tests_that_exist(self):
+        names = [
+            f'{module}.{name}.{method}'
+            for module in suites.own_modules('functional')
+            for name, method in _methods(module)]
+        for part in suites.QUICK.split('|test_usb'):
+            part = part if part.startswith('test_usb') else 'test_usb' + part
+            self.assertTrue([name for name in names
+                             if re.search(part, name)], part)
+        chosen = [name for name in names if re.search(suites.QUICK, name)]
+        self.assertTrue(12 <= len(chosen) <= 25, chosen)
+
+
+def _methods(module):
+    """Yield the classes and test methods of a module, by its source."""
+    path = tools.ROOT / (module.replace('.', '/') + '.py')
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.ClassDef):
+            for child in node.body:
+                if getattr(child, 'name', '').startswith('test'):
+                    yield node.name, child.name
 
 
 class EnvironmentTest(unittest.TestCase):

@@ -33,6 +33,7 @@ LOG = logging.getLogger(__name__)
 expected = messaging.expected_exceptions(
     usb_exception.UsbDeviceConflict, usb_exception.UsbDeviceNotFound,
     usb_exception.UsbNotSupported, usb_exception.UsbDatabaseNotSynced,
+    usb_exception.UsbScanFailed,
     provider.PlacementUnavailable)
 
 

@@ -5,12 +5,16 @@ Each name says which releases need it, so that it can go when they do.  What
 differs in Nova itself is in nova.usb_compat.
 """
 
+import contextlib
 import inspect
+from unittest import mock
 
 import fixtures
 
+from nova.cmd import manage
 import nova.conf
 from nova import context as nova_context
+from nova.db import migration as nova_migration
 from nova.tests import fixtures as nova_fixtures
 from nova.tests.functional.api import client
 from nova.tests.functional import integrated_helpers
@@ -35,9 +39,11 @@ except ImportError:
     from nova.tests.unit.policy_fixture import (  # noqa: H306
         RealPolicyFixture)
 
-__all__ = ['FAKE_LIBVIRT', 'HAS_RESPONSE_SCHEMAS', 'Harness',
-           'LibvirtFixture', 'RealPolicyFixture', 'api_client',
-           'check_responses', 'fakelibvirt', 'without_cast_as_call']
+__all__ = ['ARCHIVE_TASK_LOG', 'FAKE_LIBVIRT', 'HAS_ALEMBIC',
+           'HAS_RESPONSE_SCHEMAS', 'Harness', 'LibvirtFixture',
+           'NOVA_BEFORE_LAST', 'RealPolicyFixture', 'api_client',
+           'check_responses', 'fakelibvirt', 'nova_database',
+           'without_cast_as_call']
 
 #: The name of upstream's module with a libvirt for tests.
 FAKE_LIBVIRT = fakelibvirt.__name__
@@ -47,6 +53,28 @@ _UPSTREAM = integrated_helpers.InstanceHelperMixin
 #: Whether the harness's users have roles (24.x and later).
 _HAS_ROLES = 'roles' in inspect.signature(
     client.TestOpenStackClient).parameters
+
+
+#: Whether Nova's own history is Alembic's (24.x and later), as ours is.
+HAS_ALEMBIC = hasattr(nova_migration, '_upgrade_alembic')
+#: A version of it that is not the newest one.
+NOVA_BEFORE_LAST = '8f2f1571d55b' if HAS_ALEMBIC else '402'
+#: For db archive_deleted_rows, where it knows that (24.x and later).
+ARCHIVE_TASK_LOG = (
+    {'task_log': True} if 'task_log' in inspect.signature(
+        manage.DbCommands.archive_deleted_rows).parameters else {})
+
+
+def nova_database(engine):
+    """:returns: context manager: Nova's migrations are done there"""
+    if HAS_ALEMBIC:
+        return mock.patch.object(nova_migration, '_get_engine',
+                                 return_value=engine)
+    stack = contextlib.ExitStack()
+    for name in ('nova.db.sqlalchemy.migration.get_engine',
+                 'nova.db.sqlalchemy.api.get_engine'):
+        stack.enter_context(mock.patch(name, return_value=engine))
+    return stack
 
 
 def check_responses(test):

@@ -9,6 +9,7 @@ import fixtures
 from nova.cmd import manage
 from nova import context as nova_context
 from nova.tests.functional.usb import base
+from nova.tests.usb_fixtures import compat
 
 STICK_CLASS = base.STICK_CLASS
 TWIN_CLASS = base.TWIN_CLASS
@@ -266,5 +267,6 @@ class DbCommandsTest(ManageMixin, base.UsbTestBase):
         self._assert_right()
         # The server that was made and deleted in between.
         self.assert_manage(1, self.cli.archive_deleted_rows, purge=True,
-                           until_complete=True, task_log=True)
+                           until_complete=True,
+                           **compat.ARCHIVE_TASK_LOG)
         self.assert_attached(self.server)

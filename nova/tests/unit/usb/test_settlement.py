@@ -23,7 +23,7 @@ def record(uuid='a', device=None, state=status.ATTACHED, **values):
     device = device or stick('1-1', serial='S')
     (identity, _device), = host_device.identify([device])
     fields = dict(vars(device), uuid=uuid, identity=identity, status=state,
-                  present=True, blocked_reason=None)
+                  present=True, blocked_reason=None, accepted_as=None)
     fields.update(values)
     return types.SimpleNamespace(**fields)
 

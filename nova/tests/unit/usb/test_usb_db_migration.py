@@ -22,6 +22,7 @@ from nova.db.usb import migration
 from nova.db.usb import models
 from nova import test
 from nova.tests.unit.usb import usb_db_base
+from nova.tests.usb_fixtures import compat
 from nova import usb_compat
 
 CONF = cfg.CONF
@@ -42,8 +43,7 @@ class MigrationMixin(object):
         self.engine = enginefacade.writer.get_engine()
 
     def sync(self, version=None):
-        with mock.patch.object(nova_migration, '_get_engine',
-                               return_value=self.engine):
+        with compat.nova_database(self.engine):
             nova_migration.db_sync(version, database='main')
 
     def version(self):
@@ -72,7 +72,9 @@ class MigrationMixin(object):
         self.assertIsNone(self.version())
         self.sync()
         self.assertEqual(migration.head(), self.version())
-        self.assertLessEqual(OURS | {'instances', 'alembic_version'},
+        theirs = 'alembic_version' if compat.HAS_ALEMBIC else (
+            'migrate_version')
+        self.assertLessEqual(OURS | {'instances', theirs},
                              tables(self.engine))
         statements = []
         sa.event.listen(
@@ -88,6 +90,8 @@ class MigrationMixin(object):
         self.assertEqual(migration.head(), self.version())
 
     def test_nova_has_not_heard_of_our_history(self):
+        if not compat.HAS_ALEMBIC:
+            self.skipTest('this Nova has no history of Alembic')
         self.sync()
         with self.engine.connect() as connection:
             found = alembic_migration.MigrationContext.configure(connection)
@@ -96,8 +100,7 @@ class MigrationMixin(object):
             self.assertNotIn(migration.head(), found.get_current_heads())
 
     def test_ours_goes_to_its_newest_whatever_nova_is_asked_for(self):
-        # The first revision of Nova's on Alembic.
-        self.sync('8f2f1571d55b')
+        self.sync(compat.NOVA_BEFORE_LAST)
         self.assertEqual(migration.head(), self.version())
         self.sync()
         self.assertEqual(migration.head(), self.version())
@@ -145,6 +148,8 @@ class HistoryTest(test.NoDBTestCase):
                     'script_location'))
 
     def test_only_databases_of_cells(self):
+        if not compat.HAS_ALEMBIC:
+            self.skipTest('this Nova has no history of Alembic')
         config = nova_migration._find_alembic_conf('api')
         engine = mock.Mock()
         nova = mock.Mock()

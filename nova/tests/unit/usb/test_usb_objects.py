@@ -15,8 +15,10 @@ from nova.objects import usb_device as usb_obj
 from nova.objects import usb_hooks
 from nova import test
 from nova.tests.unit.objects import test_objects
+from nova.tests.unit.usb import enumerations
 from nova.tests.unit.usb import host_devices
 from nova.tests.unit.usb import usb_db_base
+from nova.usb import devspec
 from nova.usb import exception as usb_exception
 from nova.usb import host_device
 from nova.usb import status
@@ -24,11 +26,7 @@ from nova.usb import tracker
 
 stick = usb_db_base.stick
 
-#: Whoever changes an object gives it another version.
-HASHES = {
-    'UsbDevice': '1.1-6afe95d80faead1d5ed93e4bf1c5c235',
-    'UsbDeviceList': '1.1-39cb1b583afe7221afb99ab61c8b8dd3',
-}
+HASHES = enumerations.OBJECTS
 
 
 class VersionTest(test.NoDBTestCase):
@@ -99,8 +97,10 @@ class _UsbObjectTests(object):
         for device in devices:
             bare = dataclasses.replace(device, controller=None)
             primitive = usb_obj.UsbDevice.from_sighting(
-                self.context, self.host, host_device.port_identity(bare),
-                device).obj_to_primitive('1.0')
+                self.context, self.host, tracker.Sighting(
+                    host_device.port_identity(bare), device,
+                    devspec.Decision(None, None, ()))
+            ).obj_to_primitive('1.0')
             self.assertNotIn('bcd_device', primitive['nova_object.data'])
             seen.objects.append(usb_obj.UsbDevice.obj_from_primitive(
                 primitive, self.context))

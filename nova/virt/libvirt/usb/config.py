@@ -182,9 +182,8 @@ def ensure_controller(guest, machine=None, chosen=None):
     libvirt's default, on x86 a USB 1.1 controller with two ports.  That one
     stays for the tablet, which old guests can find on no other.
 
-    It stands at an address of its own, behind all others: libvirt would
-    place it before network and disks, each of which would be at another
-    address then, and guests name interfaces by those.
+    It stands behind all others: libvirt would place it before network and
+    disks, whose addresses would change, and guests name interfaces by those.
 
     :param guest: LibvirtConfigGuest, changed in place
     :param machine: its machine type, where the guest does not say
@@ -208,10 +207,9 @@ def ensure_controller(guest, machine=None, chosen=None):
     if not found:
         # libvirt adds this controller by itself when Nova defines none
         # (22.x), but not when there is another one. So it is defined here.
-        default = vconfig.LibvirtConfigGuestUSBHostController()
-        default.index = 0
-        guest.add_device(default)
-        found = [default]
+        found = [vconfig.LibvirtConfigGuestUSBHostController()]
+        found[0].index = 0
+        guest.add_device(found[0])
     index = 1 + max(device.index or 0 for device in found)
     guest.add_device(LibvirtConfigGuestXhciController(index, model, slot))
     return index

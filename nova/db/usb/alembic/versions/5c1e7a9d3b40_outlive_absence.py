@@ -30,8 +30,9 @@ def upgrade():
         sa.column('description', sa.String(255)),
         sa.column('project_id', sa.String(255)),
         sa.column('claim_project_id', sa.String(255)))
-    op.execute(devices.update().where(
-        devices.c.status.in_(FREE), devices.c.tag.isnot(None)).values(
+    # SQLAlchemy 1.3 takes one condition here.
+    op.execute(devices.update().where(sa.and_(
+        devices.c.status.in_(FREE), devices.c.tag.isnot(None))).values(
             {'description': devices.c.tag}))
     op.execute(devices.update().where(
         devices.c.status.in_(FREE)).values({'tag': None}))

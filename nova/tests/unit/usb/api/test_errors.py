@@ -20,13 +20,15 @@ NOT_FOR_REQUESTS = (usb_exception.UsbDeviceSpecInvalid,
 #: Those that only an administrator's request can meet.
 FOR_ADMINISTRATORS = (usb_exception.UsbLiveMigrationRefused,
                       usb_exception.UsbLiveMigrationNotDetached,
-                      usb_exception.UsbReportSuperseded)
+                      usb_exception.UsbReportSuperseded,
+                      usb_exception.UsbScanFailed)
 
 OTHERS = {
     usb_exception.UsbDeviceNotFound: 404,
     usb_exception.UsbNotSupported: 501,
     usb_exception.UsbDatabaseNotSynced: 503,
     usb_exception.UsbCellUnavailable: 503,
+    usb_exception.UsbScanFailed: 503,
     usb_exception.UsbPlacementUnavailable: 503,
 }
 

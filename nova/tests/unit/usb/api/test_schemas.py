@@ -186,6 +186,8 @@ class CompletenessTestCase(test.NoDBTestCase):
                 yield nested
 
     def test_every_call_has_its_schemas(self):
+        if not compat.HAS_RESPONSE_SCHEMAS:
+            self.skipTest('this Nova does not note schemas on its methods')
         for path, methods in usb_routes.ROUTES:
             for method, (controller, name) in methods.items():
                 func = getattr(controller().controller, name)
@@ -197,9 +199,8 @@ class CompletenessTestCase(test.NoDBTestCase):
                 if method in ('POST', 'PUT'):
                     self.assertTrue({'request_body_schemas',
                                      '_request_schema'} & set(found), case)
-                if compat.HAS_RESPONSE_SCHEMAS:
-                    self.assertTrue({'response_body_schemas',
-                                     '_response_schema'} & set(found), case)
+                self.assertTrue({'response_body_schemas',
+                                 '_response_schema'} & set(found), case)
                 self.assertTrue({'wsgi_codes', 'wsgi_code'} & set(found),
                                 case)
 

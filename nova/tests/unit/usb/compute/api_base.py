@@ -30,7 +30,9 @@ class FakeDevice(object):
         self.status = status.AVAILABLE
         self.instance_uuid = None
         self.project_id = None
+        self.resource_class = 'CUSTOM_USB_0529_0001'
         self.tag = None
+        self.resource_class = None
         self.updated_at = datetime.datetime(
             2026, 1, 1, tzinfo=datetime.timezone.utc)
         #: Raised by the next change of the record.
