@@ -8,6 +8,7 @@ from oslo_utils.fixture import uuidsentinel as uuids
 
 from nova import objects
 from nova.tests.unit.usb.virt import libvirt_base
+from nova.tests.usb_fixtures import compat
 from nova.tests.usb_fixtures.compat import fakelibvirt
 from nova.usb import exception
 from nova.usb import host_device
