@@ -112,6 +112,17 @@ def first(release, server):
     return release.inside('seed')
 
 
+def follow(release, server):
+    """Bring the databases of an older release up to date."""
+    if not server.upgrades_api:
+        server.forget('api')
+        release.run('manage', 'api_db', 'sync')
+        release.run('manage', 'cell_v2', 'map_cell0',
+                    '--database_connection', server.url('cell0'))
+        release.run('manage', 'cell_v2', 'create_cell', '--name', 'cell1')
+    release.sync()
+
+
 def maintain(release):
     """What operators run from time to time, on a database with devices."""
     release.run('manage', 'db', 'version')
@@ -155,7 +166,7 @@ def through(server, releases, folder):
                 configure(folder, server)
                 wanted = step(statuses, name + 'made', first, release, server)
             else:
-                step(statuses, name + 'sync', release.sync)
+                step(statuses, name + 'sync', follow, release, server)
             step(statuses, name + 'devices', check, release, wanted)
             step(statuses, name + 'archive_and_purge', maintain, release)
             step(statuses, name + 'devices_again', check, release, wanted)

@@ -20,6 +20,12 @@ from nova.tests.functional.api import client
 from nova.tests.functional import integrated_helpers
 
 try:
+    # 23.0.0 and later: events of devices that left a domain
+    from nova.virt.libvirt import event as libvirtevent  # noqa: H306
+except ImportError:
+    libvirtevent = None
+
+try:
     # 24.0.0 and later
     from nova.tests.fixtures import libvirt as fakelibvirt  # noqa: H306
 except ImportError:
@@ -42,7 +48,7 @@ except ImportError:
 __all__ = ['ARCHIVE_TASK_LOG', 'FAKE_LIBVIRT', 'HAS_ALEMBIC',
            'HAS_RESPONSE_SCHEMAS', 'Harness', 'LibvirtFixture',
            'NOVA_BEFORE_LAST', 'RealPolicyFixture', 'api_client',
-           'check_responses', 'fakelibvirt', 'nova_database',
+           'check_responses', 'fakelibvirt', 'libvirtevent', 'nova_database',
            'without_cast_as_call']
 
 #: The name of upstream's module with a libvirt for tests.

@@ -8,10 +8,10 @@ from oslo_utils.fixture import uuidsentinel as uuids
 
 from nova import objects
 from nova.tests.unit.usb.virt import libvirt_base
+from nova.tests.usb_fixtures import compat
 from nova.tests.usb_fixtures.compat import fakelibvirt
 from nova.usb import exception
 from nova.usb import host_device
-from nova.virt.libvirt import event as libvirtevent
 
 STICK = libvirt_base.STICK
 DOMAIN = libvirt_base.DOMAIN
@@ -207,19 +207,23 @@ class DetachTest(libvirt_base.LibvirtUsbTestCase):
         self.assertEqual(set(), self._waiters())
 
     def _waiters(self):
+        if compat.libvirtevent is None:
+            self.skipTest('this Nova does not listen to such events')
         return self.compute_driver._device_event_handler._waiters
 
-    def _later(self, event):
+    def _later(self, name):
         """Have libvirt answer at once, and QEMU while it is waited for."""
+        self._waiters()
         handler = self.compute_driver._device_event_handler
         wait = handler.wait
 
         def tell_and_wait(waiter, timeout):
             self.assertEqual(20, timeout)
-            if event is libvirtevent.DeviceRemovedEvent:
+            if name == 'DeviceRemovedEvent':
                 self.domain.usb_live = []
             self.compute_driver.emit_event(
-                event(uuids.instance, 'ua-usb-' + uuids.device))
+                getattr(compat.libvirtevent, name)(
+                    uuids.instance, 'ua-usb-' + uuids.device))
             return wait(waiter, timeout)
 
         return mock.patch.object(handler, 'wait', tell_and_wait)
@@ -228,7 +232,7 @@ class DetachTest(libvirt_base.LibvirtUsbTestCase):
         self.start()
         self.attach()
         self.libvirt.keeps_device = True
-        with self._later(libvirtevent.DeviceRemovedEvent):
+        with self._later('DeviceRemovedEvent'):
             self.detach()
         self.assertEqual({}, self.attached())
 
@@ -236,7 +240,7 @@ class DetachTest(libvirt_base.LibvirtUsbTestCase):
         self.start()
         self.attach()
         self.libvirt.keeps_device = True
-        with self._later(libvirtevent.DeviceRemovalFailedEvent):
+        with self._later('DeviceRemovalFailedEvent'):
             error = self.assertRaises(exception.UsbDetachFailed, self.detach)
         self.assertNotIsInstance(error, exception.UsbDetachTimeout)
         self.assertIn('QEMU refused', str(error))
