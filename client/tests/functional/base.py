@@ -2,6 +2,7 @@
 """A cloud of ./run.sh, and the openstack command in this process."""
 
 import contextlib
+import fcntl
 import io
 import json
 import os
@@ -39,6 +40,11 @@ class FunctionalTestCase(testtools.TestCase):
             if name not in os.environ:
                 self.skipTest('%s is not set: see ./run_tests.sh '
                               '--client-functional' % name)
+        # There is one cloud with few devices, and the runner has several
+        # processes: one test at a time.
+        lock = open(os.environ[CLOUDS] + '.lock', 'w')
+        self.addCleanup(lock.close)
+        fcntl.flock(lock, fcntl.LOCK_EX)
         self.plugged = pathlib.Path(os.environ[DEVICES])
         self.admin = self.connect('admin')
 
