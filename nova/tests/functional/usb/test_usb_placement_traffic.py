@@ -3,6 +3,7 @@
 
 import re
 import threading
+import types
 
 from nova.tests.functional.usb import base
 from nova.tests.usb_fixtures import usb_placement
@@ -67,54 +68,54 @@ class TrafficTest(base.UsbTestBase):
         self._delete_server(server)
         self.assertEqual([], self._written())
 
+    def _flap(self, storm):
+        """Plug a stick in and pull it out until the storm is over."""
+        flapping = dict(base.STICK, port_path='1-9', serial='FLAPS',
+                        product_id='f1a9')
+        for number in range(30, 2000):
+            if storm.over.is_set():
+                return
+            self.plug(dict(flapping, device_number=number % 100 + 30))
+            self.scan()
+            self.unplug('1-9')
+            self.scan()
+            storm.turns.append('flap')
+
+    def _attach_and_detach(self, storm, server, port):
+        """Attach one device and detach it until the storm is over."""
+        uuid = self.device(port).uuid
+        for _turn in range(1000):
+            if storm.over.is_set():
+                return
+            code, body = self.attach(server, id=uuid)
+            if code != 200:
+                storm.failures.append(body)
+                continue
+            storm.turns.append(port)
+            code, body = self.detach(server, uuid)
+            if code != 204:
+                storm.failures.append(body)
+
     def test_storm(self):
-        servers = [self.boot() for _loop in range(LOOPS)]
         ports = ('1-1', '1-2.1', '1-2.2')
-        stop = threading.Event()
-        failures = []
-        turns = []
-
-        def flap():
-            flapping = dict(base.STICK, port_path='1-9', serial='FLAPS',
-                            product_id='f1a9')
-            for number in range(30, 2000):
-                if stop.is_set():
-                    return
-                self.plug(dict(flapping, device_number=number % 100 + 30))
-                self.scan()
-                self.unplug('1-9')
-                self.scan()
-                turns.append('flap')
-
-        def attach(server, port):
-            uuid = self.device(port).uuid
-            for _turn in range(1000):
-                if stop.is_set():
-                    return
-                code, body = self.attach(server, id=uuid)
-                if code != 200:
-                    failures.append(body)
-                    continue
-                turns.append(port)
-                code, body = self.detach(server, uuid)
-                if code != 204:
-                    failures.append(body)
-
-        threads = [threading.Thread(target=flap)] + [
-            threading.Thread(target=attach, args=pair)
-            for pair in zip(servers, ports)]
+        servers = [self.boot() for _loop in range(LOOPS)]
+        storm = types.SimpleNamespace(
+            over=threading.Event(), turns=[], failures=[])
+        threads = [threading.Thread(target=self._flap, args=(storm,))] + [
+            threading.Thread(target=self._attach_and_detach,
+                             args=(storm, server, port))
+            for server, port in zip(servers, ports)]
         for thread in threads:
             thread.start()
         try:
             for _boot in range(BOOTS):
-                server = self.boot()
-                self._delete_server(server)
+                self._delete_server(self.boot())
         finally:
-            stop.set()
+            storm.over.set()
             for thread in threads:
                 thread.join()
-        self.assertLessEqual({'flap'} | set(ports), set(turns))
-        self.assertEqual([], failures)
+        self.assertLessEqual({'flap'} | set(ports), set(storm.turns))
+        self.assertEqual([], storm.failures)
         log = self.stdlog.logger.output
         self.assertNotIn('Traceback', log)
         self.assertEqual([], re.findall(r'.*vm_state.*ERROR.*', log))

@@ -86,6 +86,10 @@ class DeletedInstanceTest(usb_db_base.UsbDbTestCase):
         server = self._server()
         engine = db_api.get_engine(context=self.context)
         with engine.begin() as connection:
+            # The triggers that check widths name the column.
+            for event in ('INSERT', 'UPDATE'):
+                connection.execute(sa.text(
+                    'DROP TRIGGER IF EXISTS "width_devices_%s"' % event))
             connection.execute(sa.text(
                 'ALTER TABLE devices DROP COLUMN claim_project_id'))
         self.addCleanup(usb_hooks._warned.clear)
