@@ -332,6 +332,8 @@ class TwoHostsLifecycleTest(base.TwoHostsTest):
         instance = objects.Instance.get_by_uuid(
             self.context, self.server['id'])
         self._shelve_server(self.server)
+        # The offload is over: what it had is released.
+        self._assert_record('available', None)
         free.claim(self.server['id'])
         self.assertRaises(
             usb_exception.UsbServerNotReady,

@@ -153,6 +153,7 @@ class ReplugTest(base.UsbTestBase):
             self.scan()
         # Until the server stops.
         self._stop_server(self.server)
+        self.assertIsNone(self.in_domain(self.server))
         self._start_server(self.server)
         self.scan()
         self._assert_has()
