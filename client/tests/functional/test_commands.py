@@ -39,7 +39,8 @@ class TestMainJob(base.FunctionalTestCase):
         self.assertEqual(device.id, by_server['ID'])
 
         said = self.fail_with('admin', 'usb', 'device', 'release', 'dongle')
-        self.assertIn('Detach it there', said)
+        self.assertIn('in use by server', said)
+        self.assertIn('HTTP 409', said)
         said = self.fail_with('member', 'server', 'add', 'usb', 'device',
                               'usb-main-job', device.id)
         self.assertIn('HTTP 409', said)
