@@ -160,7 +160,7 @@ class LateReportTest(away_base.AwayTestBase):
         # And nova-compute goes on reporting.
         self.unplug('1-3')
         self.scan()
-        self.assertEqual({'1-1', '1-2.1', '1-2.2'}, set(self.devices()))
+        self.assertEqual({'1-1', '1-2.1', '1-2.2'}, set(self.present()))
 
     def test_of_a_device_that_a_server_has_since(self):
         held = self._hold_back()
