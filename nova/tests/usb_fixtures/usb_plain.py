@@ -2,6 +2,7 @@
 """SIMULATION: services of a Nova without USB, beside ours in one process."""
 
 import fixtures
+from oslo_versionedobjects import exception as object_exc
 
 from nova import exception
 
@@ -16,22 +17,20 @@ class PlainConductor(fixtures.Fixture):
 
     def _setUp(self):
         from nova.conductor import manager
-        for name in ('object_class_action_versions', 'object_action'):
-            real = getattr(manager.ConductorManager, name)
-            self.useFixture(fixtures.MonkeyPatch(
-                'nova.conductor.manager.ConductorManager.' + name,
-                self._refusing(real)))
+        # What both of the conductor's methods for objects call.  Those
+        # themselves may have been looked up when the service started.
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova.conductor.manager.ConductorManager._object_dispatch',
+            self._refusing(manager.ConductorManager._object_dispatch)))
         self.useFixture(PlainDatabaseCode())
 
     @staticmethod
     def _refusing(real):
-        def method(manager, context, **kwargs):
-            name = kwargs.get('objname')
-            if name is None:
-                name = kwargs['objinst'].obj_name()
+        def method(manager, target, *args, **kwargs):
+            name = target.obj_name()
             if name.startswith('Usb'):
-                raise exception.UnsupportedObjectError(objtype=name)
-            return real(manager, context, **kwargs)
+                raise object_exc.UnsupportedObjectError(objtype=name)
+            return real(manager, target, *args, **kwargs)
         return method
 
 

@@ -257,7 +257,7 @@ class EventsTest(libvirt_base.LibvirtUsbTestBase):
         self.host.plug('1-4', **TWIN)
         self._wait_for({'1-1', '1-4'}, lambda: set(self.devices()))
         self.host.unplug('1-4')
-        self._wait_for({'1-1'}, lambda: set(self.devices()))
+        self._wait_for({'1-1'}, lambda: set(self.present()))
 
     def test_replugged(self):
         server = self.attached_server()
