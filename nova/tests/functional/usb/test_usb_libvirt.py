@@ -255,9 +255,13 @@ class EventsTest(libvirt_base.LibvirtUsbTestBase):
 
     def test_plugged_and_unplugged(self):
         self.host.plug('1-4', **TWIN)
-        self._wait_for({'1-1', '1-4'}, lambda: set(self.devices()))
+        self._wait_for({'1-1', '1-4'}, self._present)
         self.host.unplug('1-4')
-        self._wait_for({'1-1'}, lambda: set(self.present()))
+        self._wait_for({'1-1'}, self._present)
+
+    def _present(self):
+        return {port for port, device in self.devices().items()
+                if device.present}
 
     def test_replugged(self):
         server = self.attached_server()
