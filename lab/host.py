@@ -125,7 +125,8 @@ class Host:
             '-no-reboot',
             '-kernel', self.kernel.image,
             '-initrd', self._path('host.initramfs'),
-            '-append', 'console=ttyS0 quiet mitigations=off nokaslr panic=-1',
+            '-append', 'console=ttyS0 quiet mitigations=off nokaslr panic=-1 '
+                       'no_timer_check',
             '-serial', 'file:' + self.console,
             '-serial', self._socket('shell'),
             '-qmp', self._socket('qmp'),
