@@ -35,6 +35,9 @@ class UsbCommands(object):
         context = nova_context.get_admin_context()
         work = removal.Removal(context, say=print)
         held = work.held()
+        if work.failed:
+            # What the servers of a cell hold is not known.
+            return 1
         if held and not force:
             for device in held:
                 print(_('%(device)s (%(status)s) on host %(host)s: server '

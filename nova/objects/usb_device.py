@@ -148,6 +148,14 @@ class UsbDevice(base.NovaTimestampObject, base.NovaObject):
         self._move('finish_attach')
 
     @base.remotable
+    def keep(self):
+        """The guest may have it, whatever is granted: attaching -> attached.
+
+        :raises: as ``begin_detach``
+        """
+        self._move('keep')
+
+    @base.remotable
     def begin_detach(self):
         """It is being taken from the server: attached -> detaching.
 

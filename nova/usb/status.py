@@ -9,6 +9,9 @@
         |                    |                         v   |
         +--------------------+---------release------- detaching
 
+``keep`` leads the same way as ``finish_attach``: it is for a device that the
+guest may have although its attach failed.
+
 A ``blocked`` device, like an ``available`` one, belongs to no server, but it
 may not be claimed.  Whether a device is plugged in is a separate fact
 (``present``): an attached device that is pulled out still belongs to its
@@ -38,6 +41,7 @@ FREE = (AVAILABLE, BLOCKED)
 TRANSITIONS = {
     'claim': ((AVAILABLE,), ATTACHING),
     'finish_attach': ((ATTACHING,), ATTACHED),
+    'keep': ((ATTACHING,), ATTACHED),
     'begin_detach': ((ATTACHED,), DETACHING),
     'abort_detach': ((DETACHING,), ATTACHED),
     'release': (CLAIMED, None),

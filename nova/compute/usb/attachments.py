@@ -218,7 +218,9 @@ class Attachments(object):
                         'domain: %(error)s',
                         {'device': device.uuid, 'error': e},
                         instance=instance)
-            return self._outcome(instance, KEPT, device.finish_attach)
+            # Also where the grant was changed: that refuses a new attach,
+            # and must not make free what a guest may have.
+            return self._outcome(instance, KEPT, device.keep)
         return self._outcome(instance, FREE, device.release,
                              [status.ATTACHING, status.ATTACHED])
 

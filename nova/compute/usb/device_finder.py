@@ -29,6 +29,10 @@ TIMEOUT = 10
 #: How many reads of one cell may hang before it is asked no more.
 HANGING_LIMIT = 4
 
+#: Seconds after which a read that nobody waits for counts as hanging.  Every
+#: cell is a little slower than the one that knows the device.
+LATE = 1
+
 #: How many devices the cells are remembered of.
 REMEMBERED = 10000
 
@@ -45,8 +49,8 @@ class DeviceFinder(object):
         self._lock = threading.Lock()
         # device uuid -> uuid of its cell, the oldest first
         self._cells = collections.OrderedDict()
-        # cell uuid -> number of reads that were given up and still run
-        self._hanging = collections.Counter()
+        # cell uuid -> reads that were given up and still run, since when
+        self._left = collections.defaultdict(dict)
 
     def find(self, context, device_uuid):
         """The device with that uuid.
@@ -70,11 +74,12 @@ class DeviceFinder(object):
         errors = {}
         pending = {}
         for cell in cells:
-            if self._hanging[cell.uuid] >= HANGING_LIMIT:
+            if self._is_hanging(cell.uuid):
                 errors[cell.uuid] = 'it has not answered for a while'
             else:
                 pending[self._start(context, cell, device_uuid)] = cell.uuid
-        deadline = time.monotonic() + TIMEOUT
+        began = time.monotonic()
+        deadline = began + TIMEOUT
         while pending:
             done, _not_done = futures.wait(
                 pending, max(0, deadline - time.monotonic()),
@@ -83,13 +88,13 @@ class DeviceFinder(object):
                 cell_uuid = pending.pop(answer)
                 error = answer.exception()
                 if error is None:
-                    self._leave(pending)
+                    self._leave(pending, began)
                     self._remember(device_uuid, cell_uuid)
                     return answer.result()
                 if not isinstance(error, usb_exception.UsbDeviceNotFound):
                     errors[cell_uuid] = error
             if not done:
-                self._leave(pending)
+                self._leave(pending, began)
                 errors.update((cell_uuid, 'no answer after %d seconds'
                                % TIMEOUT) for cell_uuid in pending.values())
                 break
@@ -100,17 +105,24 @@ class DeviceFinder(object):
             return sender.start(
                 targeted, lambda: self._read(targeted, device_uuid))
 
-    def _leave(self, pending):
+    def _leave(self, pending, began):
         """Wait no longer for these, but count them while they run."""
         for answer, cell_uuid in pending.items():
-            self._count(cell_uuid, 1)
+            with self._lock:
+                self._left[cell_uuid][answer] = began
             answer.add_done_callback(
-                lambda _answer, cell_uuid=cell_uuid:
-                self._count(cell_uuid, -1))
+                lambda answer, cell_uuid=cell_uuid:
+                self._forget_read(cell_uuid, answer))
 
-    def _count(self, cell_uuid, change):
+    def _forget_read(self, cell_uuid, answer):
         with self._lock:
-            self._hanging[cell_uuid] += change
+            self._left[cell_uuid].pop(answer, None)
+
+    def _is_hanging(self, cell_uuid):
+        with self._lock:
+            late = time.monotonic() - LATE
+            return HANGING_LIMIT <= sum(
+                since <= late for since in self._left[cell_uuid].values())
 
     def _remember(self, device_uuid, cell_uuid):
         with self._lock:

@@ -86,8 +86,12 @@ class DevicesAPI(object):
         return device
 
     def _detach_ungranted(self, device):
-        instance = objects.Instance.get_by_uuid(
-            device._context, device.instance_uuid)
+        try:
+            instance = objects.Instance.get_by_uuid(
+                device._context, device.instance_uuid)
+        except exception.InstanceNotFound:
+            # Deleted meanwhile, and the device freed with it.
+            return
         if instance.project_id != device.project_id:
             self.servers.detach_usb_device(
                 device._context, instance, device.uuid)

@@ -155,10 +155,14 @@ class Lifecycle(usb_driver.Listener):
 
         Called with the server's lock held.
         """
-        left = [device for device in
-                usb_obj.UsbDeviceList.get_by_instance_uuid(
-                    context, instance.uuid)
-                if device.host != instance.host]
+        held = usb_obj.UsbDeviceList.get_by_instance_uuid(
+            context, instance.uuid)
+        if instance.host == self.host and any(
+                device.host == self.host for device in held):
+            # The domain that a rebuild made anew may lack what could not be
+            # had just then.
+            self.attachments.unsettled.add(instance.uuid)
+        left = [device for device in held if device.host != instance.host]
         for device in left:
             device.release(list(status.CLAIMED))
         if left:

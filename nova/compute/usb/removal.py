@@ -58,6 +58,8 @@ class Removal(object):
             except usb_exception.UsbDatabaseNotSynced:
                 # Removed before, or never there.
                 continue
+            except Exception as e:
+                self._fail(context, e)
         return found
 
     def detach(self, held):
@@ -86,6 +88,9 @@ class Removal(object):
             try:
                 nodes = objects.ComputeNodeList.get_all(context)
             except exception.NotFound:
+                continue
+            except Exception as e:
+                self._fail(context, e)
                 continue
             for node in nodes:
                 try:
@@ -133,9 +138,12 @@ class Removal(object):
             try:
                 self._drop_tables(context)
             except Exception as e:
-                self.failed = True
-                self.say(_('Cell %(cell)s: %(error)s') % {
-                    'cell': context.cell_uuid, 'error': e})
+                self._fail(context, e)
+
+    def _fail(self, context, error):
+        self.failed = True
+        self.say(_('Cell %(cell)s: %(error)s') % {
+            'cell': context.cell_uuid, 'error': error})
 
     @staticmethod
     def _drop_tables(context):

@@ -50,8 +50,24 @@ class Settler(object):
         :raises: nova.exception.NovaException when a step fails; the steps of
             other devices are applied all the same
         """
+        if self._is_busy(context, instance_uuid, task):
+            return False
         with lockutils.lock(instance_uuid):
             return self._settle(context, instance_uuid, is_stalled, task)
+
+    @staticmethod
+    def _is_busy(context, instance_uuid, task):
+        """Whether a task of the server is under way.
+
+        Such a task may keep the server's lock for long, as a build does, and
+        whoever reconciles the host must not wait for it.
+        """
+        try:
+            instance = objects.Instance.get_by_uuid(
+                context, instance_uuid, expected_attrs=[])
+        except exception.InstanceNotFound:
+            return False
+        return instance.task_state not in (None, task)
 
     def _settle(self, context, instance_uuid, is_stalled, task):
         held = [device for device in

@@ -111,8 +111,12 @@ def _why_not_owner(device, owner):
 
 
 def _granted_as_claimed():
-    """SQL: whether the grant is still the one under which it was claimed."""
+    """SQL: whether the grant is still the one under which it was claimed.
+
+    A nova-api of the first version notes neither that nor ``accepted_as``.
+    """
     return sa.or_(Device.claim_project_id == Device.project_id,
+                  Device.accepted_as.is_(None),
                   sa.and_(Device.claim_project_id.is_(None),
                           Device.project_id.is_(None)))
 

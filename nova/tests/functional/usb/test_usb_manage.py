@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """nova-manage with USB devices recorded, attached and allocated."""
 
-import io
 from unittest import mock
 
-import fixtures
 
 from nova.cmd import manage
 from nova import context as nova_context
 from nova.tests.functional.usb import base
+from nova.tests.functional.usb import manage_base
 from nova.tests.usb_fixtures import compat
 
 STICK_CLASS = base.STICK_CLASS
@@ -16,38 +15,7 @@ TWIN_CLASS = base.TWIN_CLASS
 CLIENT = 'nova.scheduler.client.report.SchedulerReportClient.'
 
 
-class ManageMixin(object):
-
-    def run_manage(self, command, *args, **kwargs):
-        """Run a command as nova-manage does.
-
-        :returns: exit code; what it printed is in self.printed
-        """
-        output = io.StringIO()
-        with fixtures.MonkeyPatch('sys.stdout', output):
-            code = command(*args, **kwargs)
-        self.printed = output.getvalue()
-        return code
-
-    def assert_manage(self, expected, command, *args, **kwargs):
-        code = self.run_manage(command, *args, **kwargs)
-        self.assertEqual(expected, code, self.printed)
-
-    def attached(self, port_path='1-1', **kwargs):
-        """A server with one device."""
-        server = self.boot(**kwargs)
-        code, body = self.attach(server, id=self.device(port_path).uuid)
-        self.assertEqual(200, code, body)
-        return server
-
-    def assert_attached(self, server, port_path='1-1'):
-        device = self.device(port_path)
-        self.assertEqual(('attached', server['id']), (
-            device.status, device.instance_uuid))
-        self.assertIn(device.uuid, self.in_domain(server))
-
-
-class PlacementCommandsTest(ManageMixin, base.UsbTestBase):
+class PlacementCommandsTest(manage_base.ManageMixin, base.UsbTestBase):
     """One server that was scheduled for the stick and has it attached, and
     one that has a twin which its flavor does not name.
     """
@@ -167,7 +135,7 @@ class PlacementCommandsTest(ManageMixin, base.UsbTestBase):
         self.assertEqual({STICK_CLASS: 1}, self.allocated(self.scheduled)[0])
 
 
-class CellCommandsTest(ManageMixin, base.TwoHostsTest):
+class CellCommandsTest(manage_base.ManageMixin, base.TwoHostsTest):
 
     def setUp(self):
         super(CellCommandsTest, self).setUp()
@@ -206,7 +174,7 @@ class CellCommandsTest(ManageMixin, base.TwoHostsTest):
         self.attached('2-1', host='host2')
 
 
-class DeleteCellTest(ManageMixin, base.TwoHostsTest):
+class DeleteCellTest(manage_base.ManageMixin, base.TwoHostsTest):
 
     NUMBER_OF_CELLS = 2
 
@@ -238,7 +206,7 @@ class DeleteCellTest(ManageMixin, base.TwoHostsTest):
         self.assert_attached(server)
 
 
-class DbCommandsTest(ManageMixin, base.UsbTestBase):
+class DbCommandsTest(manage_base.ManageMixin, base.UsbTestBase):
 
     def setUp(self):
         super(DbCommandsTest, self).setUp()

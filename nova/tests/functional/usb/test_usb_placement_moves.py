@@ -5,40 +5,13 @@ import fixtures
 
 from nova import objects
 from nova.tests.functional.usb import base
+from nova.tests.functional.usb import counted_base
 
-STICK_CLASS = 'CUSTOM_USB_0781_5567'
-TWIN_CLASS = 'CUSTOM_USB_0403_6001'
-
-
-class CountedMixin(object):
-
-    def usage(self, resource_class, node='fake-mini'):
-        provider = self._get_provider_uuid_by_name(node + '_usb')
-        return self._get_provider_usages(provider).get(resource_class, 0)
-
-    def of_server(self, server):
-        """All of the devices' classes that a server's allocation has."""
-        found = {}
-        for held in self._get_allocations_by_server_uuid(
-                server['id']).values():
-            found.update({name: amount for name, amount
-                          in held['resources'].items() if 'USB' in name})
-        return found
-
-    def assert_soon(self, check):
-        """The host is told meanwhile; simulated ones have no events."""
-        def scan_and_check():
-            self.scan()
-            check()
-        self._wait_for_assert(scan_and_check)
-
-    def rescan(self, compute):
-        # Everything is looked at, as an administrator's rescan does.
-        compute.manager.usb.rescan(self.context)
-        self.scan(compute)
+STICK_CLASS = base.STICK_CLASS
+TWIN_CLASS = base.TWIN_CLASS
 
 
-class OneHostTest(CountedMixin, base.UsbTestBase):
+class OneHostTest(counted_base.CountedMixin, base.UsbTestBase):
 
     def setUp(self):
         super(OneHostTest, self).setUp()
@@ -100,7 +73,7 @@ class OneHostTest(CountedMixin, base.UsbTestBase):
         self.assertEqual(1, self.usage(STICK_CLASS))
 
 
-class TwoHostsTest(CountedMixin, base.TwoHostsTest):
+class TwoHostsTest(counted_base.CountedMixin, base.TwoHostsTest):
     """Both hosts have a stick of one kind."""
 
     OTHER = dict(base.STICK, port_path='2-1', bus_number=2,

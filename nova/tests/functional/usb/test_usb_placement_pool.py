@@ -3,14 +3,14 @@
 
 from nova.compute.usb import inventory
 from nova.tests.functional.usb import base
-from nova.tests.functional.usb import test_usb_placement_moves
+from nova.tests.functional.usb import counted_base
 from nova.tests.usb_fixtures import usb_placement
 
-STICK_CLASS = test_usb_placement_moves.STICK_CLASS
-TWIN_CLASS = test_usb_placement_moves.TWIN_CLASS
+STICK_CLASS = base.STICK_CLASS
+TWIN_CLASS = base.TWIN_CLASS
 
 
-class PoolTest(test_usb_placement_moves.CountedMixin, base.UsbTestBase):
+class PoolTest(counted_base.CountedMixin, base.UsbTestBase):
 
     def setUp(self):
         super(PoolTest, self).setUp()

@@ -9,14 +9,14 @@ from nova.db.usb import migration
 from nova.db.usb import models
 from nova import objects
 from nova.tests.functional.usb import base
-from nova.tests.functional.usb import test_usb_manage
+from nova.tests.functional.usb import manage_base
 from nova.tests.usb_fixtures import usb_placement
 from nova import usb_compat
 
 STICK_CLASS = 'CUSTOM_USB_0781_5567'
 
 
-class RemoveMixin(test_usb_manage.ManageMixin):
+class RemoveMixin(manage_base.ManageMixin):
 
     def setUp(self):
         super(RemoveMixin, self).setUp()

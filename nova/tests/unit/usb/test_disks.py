@@ -43,6 +43,27 @@ class FindTest(test.NoDBTestCase):
                 {'sda': disks.SILENT, 'sdb': disks.HELD},
                 disks.find('/dev', ['sda', 'sdb'], patience=0.5))
 
+    def test_one_that_does_not_answer_is_asked_once(self):
+        asked = []
+        answer = threading.Event()
+        self.addCleanup(answer.set)
+
+        def is_held(path):
+            asked.append(path)
+            answer.wait(60)
+            return False
+
+        with mock.patch(ASK, is_held):
+            for _scan in range(5):
+                self.assertEqual({'sdx': disks.SILENT},
+                                 disks.find('/dev', ['sdx'], patience=0.05))
+            self.assertEqual(1, len(asked))
+            answer.set()
+            for _n in range(500):
+                if not disks.find('/dev', ['sdx'], patience=0.05):
+                    break
+            self.assertEqual({}, disks.find('/dev', ['sdx']))
+
     def test_nobody_may_ask(self):
         self.useFixture(fixtures.MockPatchObject(disks, '_complained', []))
         with mock.patch(ASK, side_effect=OSError('no rootwrap')):

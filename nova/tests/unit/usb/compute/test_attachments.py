@@ -109,6 +109,22 @@ class AttachTest(base.ComputeTestCase):
         self.assertNotIn('free again', str(error))
         self.assertRecord(status.ATTACHED, uuids.server)
 
+    def test_revoked_meanwhile_and_the_guest_holds_on(self):
+        """A device that a guest may have is not made free."""
+        def attach(real, *args):
+            real(*args)
+            device = self.device()
+            device.project_id = 'another project'
+            device.save()
+            self.faults.refuse('detach', usb_exception.UsbDetachTimeout(
+                device='D', server='S', seconds=1))
+
+        self.faults.instead('attach', attach)
+        self.refused(usb_exception.UsbGrantChanged,
+                     'stays attached to the server')
+        self.assertRecord(status.ATTACHED, uuids.server)
+        self.assertIn(self.device().uuid, self.domain())
+
     def test_ended_by_nova_api_meanwhile(self):
         def attach(real, *args):
             real(*args)

@@ -19,6 +19,8 @@ class DeviceFinderTest(base.ComputeTestCase):
 
     def setUp(self):
         super(DeviceFinderTest, self).setUp()
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova.compute.usb.device_finder.LATE', 0.05))
         cells = [objects.CellMapping(
             uuid=cell, name=cell, database_connection='sqlite://',
             transport_url='none://') for cell in CELLS]
@@ -120,6 +122,18 @@ class DeviceFinderTest(base.ComputeTestCase):
         hung.set()
         self.answers = {}
         self._answers_again()
+
+    def test_a_slower_cell_does_not_hang(self):
+        self.useFixture(fixtures.MonkeyPatch(
+            'nova.compute.usb.device_finder.LATE', 60))
+        slow = self.hang(uuids.cell1)
+        self.addCleanup(slow.set)
+        for n in range(3 * device_finder.HANGING_LIMIT):
+            # The other cell is faster each time, and the first is left.
+            self.answers[uuids.cell2] = base.FakeDevice()
+            self.finder.find(self.admin, 'device-%d' % n)
+        self.assertEqual(3 * device_finder.HANGING_LIMIT,
+                         self.asked.count(uuids.cell1))
 
     def _answers_again(self):
         deadline = time.monotonic() + 60

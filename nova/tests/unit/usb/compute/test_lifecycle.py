@@ -172,6 +172,16 @@ class LifecycleTest(base.ComputeTestCase):
         self.reconcile()
         self.assertRecord(status.AVAILABLE)
 
+    def test_a_rebuild_that_started_without_a_device(self):
+        device = self.attached()
+        self.reconcile()
+        # Its definition was made when the device could not be had.
+        self.driver.domains[uuids.server] = {}
+        self.happens('after_move')
+        self.reconcile()
+        self.assertEqual({device.uuid: self.driver.plugged[0].address},
+                         self.domain())
+
     def test_an_offload_that_could_not_be_ended_is_healed(self):
         uuid = self.attached().uuid
         with mock.patch(RELEASE, side_effect=messaging.MessagingTimeout):
