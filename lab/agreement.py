@@ -21,7 +21,9 @@ def reached(context, record, device):
     held = now['status'] == 'attached'
     has = domain.live(context.host.channel, context.server)
     wanted = [context.kernel_address(device)] if held else []
-    if (has == wanted and counted(context) == len(wanted) and
+    # A device that is granted to a project is not in Placement.
+    pool = wanted if now['project_id'] is None else []
+    if (has == wanted and counted(context) == len(pool) and
             context.serves()):
         return now
     return None

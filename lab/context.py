@@ -56,12 +56,17 @@ class Context:
     def record(self, device, port=None):
         """The cloud's record of a device, found by its port and serial.
 
+        The record of a device that was pulled out and that no server holds
+        stays for a grace time; it counts as none here.
+
         :param device: lab.devices.Device
         :param port: where it is now, if not where it belongs
         :returns: the record as an administrator sees it, or None
         """
         wanted = port or device.port
         for record in self.admin.devices():
+            if not record['present'] and not record['instance_uuid']:
+                continue
             usb = '%s:%s' % (record['vendor_id'], record['product_id'])
             # The bus depends on the speed, the ports behind it do not.
             if (record['port_path'].partition('-')[2] == wanted and

@@ -24,9 +24,12 @@ def run(context):
         shown = context.wait_record(
             devices.MOUNTED, lambda found: found['status'] == 'blocked')
         again = context.member.try_attach(context.server, record['id'])
-        check.that(again.status_code == 409 and PLACE in again.text,
+        # Where it is mounted is for administrators.
+        check.that(again.status_code == 409 and PLACE not in again.text,
                    'attaching the blocked stick answered %d: %s',
                    again.status_code, again.text)
+        check.that(PLACE in shown['blocked_reason'],
+                   'the reason for blocking is: %s', shown['blocked_reason'])
     finally:
         channel.shell('umount ' + PLACE)
     context.admin.rescan(record['id'])

@@ -28,12 +28,14 @@ class FakeContext:
 
     def __init__(self):
         self.status = 'attached'
+        self.project_id = None
         self.allocations = COUNTED
         self.up = True
         self.admin = self
 
     def device(self, device_id):
-        return {'id': device_id, 'status': self.status}
+        return {'id': device_id, 'status': self.status,
+                'project_id': self.project_id}
 
     def call(self, method, service, path):
         return self.allocations
@@ -56,6 +58,12 @@ class AgreementTest(unittest.TestCase):
                                      devices.ADAPTER)
 
     def test_attached(self):
+        self.assertEqual('attached', self.reached(ADDRESS)['status'])
+
+    def test_granted_ones_are_not_counted(self):
+        self.context.project_id = 'p1'
+        self.assertIsNone(self.reached(ADDRESS))
+        self.context.allocations = {'allocations': {}}
         self.assertEqual('attached', self.reached(ADDRESS)['status'])
 
     def test_available(self):
