@@ -90,7 +90,8 @@ class RecordTest(unittest.TestCase):
     def record(self, **fields):
         return dict({'id': 'd1', 'vendor_id': '056a', 'product_id': '0000',
                      'port_path': '1-1.2', 'project_id': None,
-                     'serial': None}, **fields)
+                     'serial': None, 'present': True,
+                     'instance_uuid': None}, **fields)
 
     def test_by_port_and_kind(self):
         twins = [self.record(), self.record(port_path='1-6', id='d2')]
@@ -98,6 +99,13 @@ class RecordTest(unittest.TestCase):
         self.assertEqual('d1', made.record(devices.TWIN_A)['id'])
         self.assertEqual('d2', made.record(devices.TWIN_B)['id'])
         self.assertIsNone(made.record(devices.STICK))
+
+    def test_gone_and_held_by_no_server(self):
+        made = context.Context(world(self.record(present=False)))
+        self.assertIsNone(made.record(devices.TWIN_A))
+        made = context.Context(world(self.record(present=False,
+                                                 instance_uuid='s1')))
+        self.assertEqual('d1', made.record(devices.TWIN_A)['id'])
 
     def test_of_another_kind_at_the_port(self):
         made = context.Context(world(self.record(vendor_id='ffff')))
