@@ -167,8 +167,8 @@ class Lifecycle(usb_driver.Listener):
             device.release(list(status.CLAIMED))
         if left:
             # The move succeeded, and its action says so.
-            self._tell(context, instance, 'usb_devices_left_behind',
-                       'left behind on the old host', left, failed=False)
+            _tell(self.host, context, instance, 'usb_devices_left_behind',
+                  'left behind on the old host', left, failed=False)
         if self.allocations.concerns(instance.uuid):
             # What it holds was allocated to its migration, which is over.
             self.allocations.mark(instance.uuid)
@@ -214,9 +214,9 @@ class Lifecycle(usb_driver.Listener):
         shelf.clear(instance)
         instance.save()
         if lost:
-            self._tell(context, instance, 'usb_devices_lost',
-                       'not free or not granted any more, or on another '
-                       'host', lost)
+            _tell(self.host, context, instance, 'usb_devices_lost',
+                  'not free or not granted any more, or on another host',
+                  lost)
 
     def _claim_again(self, context, instance, uuid, by_hand):
         device = usb_obj.UsbDevice.get_by_uuid(context, uuid)
@@ -234,29 +234,31 @@ class Lifecycle(usb_driver.Listener):
             raise
         self.attachments.attach_locked(context, instance, uuid)
 
-    def _tell(self, context, instance, event, what, devices, failed=True):
-        """Say in the instance action what became of devices.
 
-        :param failed: whether the action is marked as failed; only then the
-            event names the devices
-        """
-        names = ', '.join(sorted(getattr(device, 'uuid', device)
-                                 for device in devices))
-        message = 'USB devices %s: %s' % (what, names)
-        LOG.warning('USB devices %(what)s: %(names)s',
-                    {'what': what, 'names': names}, instance=instance)
-        event = 'compute_' + event
-        try:
-            objects.InstanceActionEvent.event_start(
-                context, instance.uuid, event, want_result=False,
-                host=self.host)
-            if failed:
-                objects.InstanceActionEvent.event_finish_with_failure(
-                    context, instance.uuid, event, exc_val=message,
-                    exc_tb='', want_result=False)
-            else:
-                objects.InstanceActionEvent.event_finish(
-                    context, instance.uuid, event, want_result=False)
-        except exception.InstanceActionNotFound:
-            # Not begun by a user.  It is in the log.
-            LOG.debug('No action to note it in', instance=instance)
+def _tell(host, context, instance, event, what, devices, failed=True):
+    """Say in the instance action what became of devices.
+
+    :param host: the name of this host
+    :param failed: whether the action is marked as failed; only then the
+        event names the devices
+    """
+    names = ', '.join(sorted(getattr(device, 'uuid', device)
+                             for device in devices))
+    message = 'USB devices %s: %s' % (what, names)
+    LOG.warning('USB devices %(what)s: %(names)s',
+                {'what': what, 'names': names}, instance=instance)
+    event = 'compute_' + event
+    try:
+        objects.InstanceActionEvent.event_start(
+            context, instance.uuid, event, want_result=False,
+            host=host)
+        if failed:
+            objects.InstanceActionEvent.event_finish_with_failure(
+                context, instance.uuid, event, exc_val=message,
+                exc_tb='', want_result=False)
+        else:
+            objects.InstanceActionEvent.event_finish(
+                context, instance.uuid, event, want_result=False)
+    except exception.InstanceActionNotFound:
+        # Not begun by a user.  It is in the log.
+        LOG.debug('No action to note it in', instance=instance)
