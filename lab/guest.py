@@ -13,8 +13,9 @@ MODULES = ('xhci_pci', 'uhci_hcd')
 # The processor is emulated by an emulated processor, so each of these saves
 # seconds: no ACPI to interpret, no security modules, no self tests, no
 # patching of its own code for one processor.  On a busy machine the emulated
-# timer ticks too late for the kernel's check of it, which then panics ("IO-APIC
-# + timer doesn't work", seen at load 15): no_timer_check leaves it out.
+# timer ticks too late for the kernel's check of it, which then panics
+# ("IO-APIC + timer doesn't work", seen at load 15): no_timer_check leaves it
+# out.
 COMMAND_LINE = ('console=ttyS0 quiet mitigations=off acpi=off lsm= audit=0 '
                 'cryptomgr.notests tsc=reliable noreplace-smp '
                 'no_timer_check')

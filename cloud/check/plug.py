@@ -21,10 +21,14 @@ TIMEOUT = 30
 
 
 def _wait(scene, count):
-    """Wait until the API shows so many devices with our serial number."""
+    """Wait until the API shows so many devices with our serial number.
+
+    One that was pulled out stays for a grace time, as not present.
+    """
     def shown():
         found = expect(send(scene.admin, 'GET',
-                            DEVICES + '?serial=' + SERIAL), 200)
+                            DEVICES + '?present=true&serial=' + SERIAL),
+                       200)
         return len(found['usb_devices']) == count
 
     waiting.wait_for('the API to show %d devices with the serial %s'
