@@ -34,13 +34,16 @@ def run(world, say, chosen=None):
 
     :param world: lab.world.World that was started
     :param say: called with a line before each step
-    :param chosen: the numbers of the steps to run, all by default
+    :param chosen: the numbers of the steps to run; by default all but those
+        that are run on request only
     :returns: list of Result
     """
     context = lab_context.Context(world)
     results = []
     for number, step in enumerate(steps.STEPS, 1):
         if chosen and number not in chosen:
+            continue
+        if not chosen and getattr(step, 'ON_REQUEST', False) is True:
             continue
         if any(one.outcome == FAILED for one in results):
             results.append(Result(step.TITLE, SKIPPED, 0, []))

@@ -10,12 +10,15 @@ import subprocess
 import sys
 
 from graft import plan
+from graft import requirements
 from graft import wheels
 
 BASES = ('34.0.0', '31.3.1')
 # All that a build reads of a checkout.
 PARTS = ('graft', 'nova', 'pyproject.toml', 'requirements.txt', 'setup.cfg',
          'setup.py')
+#: How the lines begin that name requirements which may be left out.
+SOFT = tuple(b'Requires-Dist: ' + name.encode() for name in requirements.SOFT)
 
 
 class Failed(Exception):
@@ -58,7 +61,8 @@ class Environment:
     def files(self):
         """Nova's files as its RECORD lists them, a digest by name.
 
-        Without bytecode, and what pip says about the installation itself.
+        Without bytecode, what pip says about the installation itself, and
+        the requirements that are left out where they cannot be had.
 
         :raises Failed: when a file is not as RECORD says
         """
@@ -69,6 +73,9 @@ class Environment:
             if digest and (digest, int(size)) != (_digest(content),
                                                   len(content)):
                 raise Failed('%s is not as RECORD has it' % name)
+            if name.endswith('/METADATA'):
+                content = b'\n'.join(line for line in content.splitlines()
+                                     if not line.startswith(SOFT))
             if not name.endswith(('.pyc', '/RECORD', '/direct_url.json')):
                 # Scripts name the environment in their first line.
                 found[name] = _digest(content.replace(
